@@ -1,0 +1,1 @@
+"""What a study is: its dictionary, how it is opened, checked and made pseudonymous."""
