@@ -59,7 +59,7 @@ def _field(
 class Places(pa.DataFrameModel):
     """A place: a city, district, street, community or neighbourhood unit."""
 
-    place_id: str = _field("id", "Identifier of the place", required=True, unique=True)
+    place_id: str = _field("id", "Identifier of the place", required=True)
     kind: str = _field("category", "Level of the place", values=PLACE_KINDS, required=True)
     parent_id: str = _field(
         "id", "The place one level up that holds this one; empty at the top", refers_to="places.place_id"
@@ -146,6 +146,7 @@ class Matters(pa.DataFrameModel):
         "id", "Community the matter concerns", required=True, refers_to="places.place_id"
     )
     category: str = _field("text", "Subject area")
+    origin: str = _field("text", "Who raised it: citizen, organisation, meeting, official, ...")
     level: str = _field("category", "Level at which it was raised", values=LEVELS)
     outcome: str = _field("category", "What became of it; empty while open", values=MATTER_OUTCOMES)
     satisfaction: float = _field(
