@@ -257,7 +257,8 @@ MODELS: dict[str, type[pa.DataFrameModel]] = {
 
 PRIMARY_KEYS: dict[str, tuple[str, ...]] = {
     "places": ("place_id",), "people": ("person_id",), "organisations": ("org_id",),
-    "matters": ("matter_id",),    "duties": ("duty_id",), "listings": ("listing_id",), "outcomes": ("place_id", "period", "measure"),
+    "matters": ("matter_id",), "duties": ("duty_id",), "listings": ("listing_id",),
+    "outcomes": ("place_id", "period", "measure"),
     "reforms": ("place_id", "reform"),
 }  # fmt: skip
 

@@ -30,8 +30,8 @@ class Study:
     accounting : DataFrame
         table, rows_in, kept, set_aside, rule: one row per table with rule "", and one per rule that set
         rows aside.
-    problems : list of Problem
-        Everything found while checking.
+    problems : DataFrame
+        Everything found while checking: table, column, row, value, rule, level, hint.
     path : Path or None
         The folder it came from.
     """
@@ -41,7 +41,7 @@ class Study:
     name_zh: str = ""
     period: str = "month"
     accounting: pd.DataFrame = field(default_factory=pd.DataFrame)
-    problems: list = field(default_factory=list)
+    problems: pd.DataFrame = field(default_factory=pd.DataFrame)
     path: Path | None = None
     window: tuple[str, str] | None = None
 

@@ -1,0 +1,255 @@
+"""Reading and checking a study: every table, every rule, all problems at once, every row accounted for."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from analysis.errors import AnalysisError, StudyError, shorten
+from analysis.tables import rules, schema
+from analysis.tables.config import StudyConfig, read_config
+from analysis.tables.parse import EXPECTED, parse_column
+from analysis.tables.problems import ERROR, NOTE, SET_ASIDE, Problems
+from analysis.tables.pseudonyms import pseudonyms, read_key
+from analysis.tables.read import RawTable, read_raw
+from analysis.tables.study import Study
+
+MUST_BE_WHOLE = ("places", "reforms")  # without one of their rows, other rows would mean something else
+
+
+def open_study(path: str | Path) -> Study:
+    """Open a study folder: read, check, set bad rows aside, make people pseudonymous.
+
+    Parameters
+    ----------
+    path : path
+        A folder with study.toml and tables, or tables under their own names (places.csv, ...).
+
+    Returns
+    -------
+    Study
+        With `problems` (what was found) and `accounting` (rows in = kept + set aside, by rule).
+
+    Raises
+    ------
+    StudyError
+        Something must be mended before the study can be used; every such problem is named.
+    """
+    study = check_study(path)
+    errors = study.problems[study.problems["level"] == ERROR]
+    if len(errors):
+        lines = [describe(problem) for problem in errors.head(5).itertuples()]
+        more = f"\n  … and {len(errors) - 5:,} more" if len(errors) > 5 else ""
+        raise StudyError(
+            f"The study cannot be used yet: {len(errors):,} problem(s) must be mended.\n  "
+            + "\n  ".join(lines) + more,
+            where=str(path), mend=f"gongzhi check {path}  names every problem and its mend.",
+        )  # fmt: skip
+    return study
+
+
+def check_study(path: str | Path, *, now: pd.Timestamp | None = None) -> Study:
+    """Read and check a study folder, and return it with its problems even where it cannot be used.
+
+    Parameters
+    ----------
+    path : path
+        The study folder.
+    now : Timestamp, optional
+        What counts as the present for "in the future"; default: the clock, plus one day for time zones.
+    """
+    config = read_config(path)
+    check = Check(config)
+    for table in schema.MODELS:
+        check.read(table)
+    for rule in rules.RULES:
+        rule(check)
+    rules.check_times(check, now or pd.Timestamp.now() + pd.Timedelta(days=1))
+    rules.note_limits(check)
+    return check.study()
+
+
+def describe(problem) -> str:
+    """Return one problem as a line: table.column, row, value, rule and hint."""
+    where = f"{problem.table}.{problem.column}" if problem.column else problem.table
+    row = "" if pd.isna(problem.row) else f" row {problem.row:,}"
+    value = f" value {shorten(problem.value, 60)!r}" if problem.value else ""
+    return f"{where}{row}{value}: {problem.rule.replace('_', ' ')}. {problem.hint}"
+
+
+class Check:
+    """The state of a check: typed tables, the fate of every row, the problems found so far."""
+
+    def __init__(self, config: StudyConfig) -> None:
+        self.config = config
+        self.problems = Problems()
+        self.frames: dict[str, pd.DataFrame] = {}
+        self.fate: dict[str, pd.Series] = {}  # per row: "" kept, or the rule that set it aside
+        self.expected: dict[str, pd.Series] = {}  # per row: whether it counts against max_set_aside
+        self.rows_in: dict[str, int] = {}
+        self.broken: dict[str, int] = {}
+        self._raw: dict[str, RawTable] = {}
+        self.key = read_key(config.key_file)
+
+    def kept(self, table: str) -> pd.DataFrame:
+        """Rows of `table` not set aside so far; the index is the row in the file."""
+        return self.frames[table][self.fate[table] == ""]
+
+    def read(self, table: str) -> None:
+        """Read, type and check the columns of one table; what cannot be read at all becomes a problem."""
+        self.frames[table] = schema.empty(table)
+        self.fate[table] = self.expected[table] = pd.Series(dtype="str")
+        self.rows_in[table] = self.broken[table] = 0
+        if table not in self.config.tables:
+            return
+        try:
+            raw = read_raw(table, self.config.tables[table])
+        except AnalysisError as error:
+            hint = f"{error.what} {error.mend or ''}".strip()
+            self.problems.add(table, "unreadable", ERROR, hint, values=f"{error.where}: {error.value or ''}")
+            return
+        self._raw[table] = raw
+        self.rows_in[table], self.broken[table] = raw.rows_in, len(raw.broken)
+        self.fate[table] = pd.Series("", index=raw.frame.index, dtype="str")
+        self.expected[table] = pd.Series(False, index=raw.frame.index)
+        if raw.unused:
+            listed = ", ".join(raw.unused)
+            self.problems.add(table, "unused_columns", NOTE, "These columns are not read.", values=listed)
+        if not raw.rows_in:
+            self.problems.add(
+                table, "no_rows", ERROR if table == "places" else NOTE, "The file holds no rows."
+            )
+        self.problems.add(
+            table, "wrong_number_of_fields", SET_ASIDE, "Quote fields that hold the separator.",
+            rows=pd.Index([row for row, _ in raw.broken]), values=["" for _ in raw.broken],
+        )  # fmt: skip
+        unread = self._type(table, raw)
+        self._validate(table, unread)
+
+    def flag(
+        self, table: str, rows: pd.Index, rule: str, level: str, *, hint: str, column: str = "",
+        counted: bool = True,
+    ) -> None:  # fmt: skip
+        """Record a problem for each of `rows`, and set them aside unless it is a note.
+
+        `counted` False: an expected loss (self-loops, outside the window) that does not count against
+        max_set_aside.
+        """
+        if not len(rows):
+            return
+        if table in MUST_BE_WHOLE and level == SET_ASIDE:
+            level = ERROR
+        values = self._shown(table, column, rows) if column else None
+        self.problems.add(table, rule, level, hint, column=column, rows=rows, values=values)
+        if level != NOTE:
+            fate = self.fate[table]
+            first = rows[(fate.loc[rows] == "").to_numpy()]
+            fate.loc[first] = rule
+            self.expected[table].loc[first] = not counted
+
+    def study(self) -> Study:
+        """Return the study of the rows kept."""
+        for table in schema.MODELS:
+            self._check_share(table)
+        frames = {table: self.kept(table) for table in schema.MODELS}
+        organisations = set(frames["organisations"]["org_id"])
+        for table in schema.MODELS:
+            people = [c for c, entry in schema.columns(table).items() if entry.person]
+            hashed = {}
+            for column in people:
+                ids = frames[table][column]
+                person = ~ids.isin(organisations)
+                hashed[column] = ids.where(~person, pseudonyms(ids, self.key)) if len(ids) else ids
+            frames[table] = frames[table].assign(**hashed).reset_index(drop=True)
+        frames["interactions"] = frames["interactions"].assign(
+            status=frames["interactions"]["status"].fillna(schema.columns("interactions")["status"].default)
+        )
+        first, last = self.config.first, self.config.last
+        window = (first, last) if first and last else None
+        return Study(
+            frames=frames, name=self.config.name, name_zh=self.config.name_zh, period=self.config.period,
+            accounting=self.accounting(), problems=self.problems.frame(), path=self.config.path,
+            window=window,
+        )  # fmt: skip
+
+    def accounting(self) -> pd.DataFrame:
+        """Return table, rows_in, kept, set_aside, rule: a total (rule "") and a row per rule."""
+        rows = []
+        for table, rows_in in self.rows_in.items():
+            by_rule = self.fate[table][self.fate[table] != ""].value_counts()
+            if self.broken[table]:
+                by_rule["wrong_number_of_fields"] = self.broken[table]
+            kept = int((self.fate[table] == "").sum())
+            rows.append((table, rows_in, kept, int(by_rule.sum()), ""))
+            rows += [(table, rows_in, kept, int(count), rule) for rule, count in by_rule.items()]
+        return pd.DataFrame(rows, columns=["table", "rows_in", "kept", "set_aside", "rule"])
+
+    def _type(self, table: str, raw: RawTable) -> dict[str, pd.Series]:
+        config, typed, unread = self.config.tables[table], {}, {}
+        for name, column in schema.columns(table).items():
+            if name not in raw.frame:
+                blank = pd.Series(index=raw.frame.index, dtype=schema.DTYPES[column.type])
+                typed[name], unread[name] = blank, pd.Series(False, index=raw.frame.index)
+                continue
+            zones = (config.time_zone, self.config.time_zone)
+            typed[name], unread[name] = parse_column(
+                raw.frame[name],
+                column,
+                period=self.config.period,
+                zones=zones,
+                time_format=config.time_format,
+            )
+        self.frames[table] = pd.DataFrame(typed, index=raw.frame.index)
+        for name, bad in unread.items():
+            if bad.any():
+                expected = EXPECTED[schema.columns(table)[name].type]
+                rows = bad.index[bad]
+                self.flag(table, rows, "not_readable", SET_ASIDE, column=name, hint=f"Expected {expected}.")
+        return unread
+
+    def _validate(self, table: str, unread: dict[str, pd.Series]) -> None:
+        from pandera.errors import SchemaErrors
+
+        try:
+            schema.MODELS[table].validate(self.frames[table], lazy=True)
+        except SchemaErrors as errors:
+            cases = errors.failure_cases
+        else:
+            return
+        for (name, test), found in cases.groupby(["column", "check"], sort=False):
+            column = schema.columns(table)[name]
+            rows = pd.Index(found["index"].astype("int64"))
+            rows = rows[~unread[name].loc[rows].to_numpy()]
+            if test == "not_nullable":
+                rule, hint = "missing_value", f"Fill in {name}: {column.description.lower()}."
+            elif test.startswith("isin"):
+                rule = "not_allowed"
+                hint = f"Use one of {', '.join(column.values)}, or map it: [tables.{table}] values."
+            else:
+                rule, hint = "out_of_range", f"Expected {name} {_bound_text(test)}."
+            self.flag(table, rows, rule, SET_ASIDE, column=name, hint=hint)
+
+    def _shown(self, table: str, column: str, rows: pd.Index) -> list[str]:
+        entry, raw = schema.columns(table)[column], self._raw[table].frame
+        source = raw if column in raw else self.frames[table]
+        values = source.loc[rows, column].astype("str").fillna("")
+        return list(pseudonyms(values, self.key)) if entry.person else list(values)
+
+    def _check_share(self, table: str) -> None:
+        counted = int(((self.fate[table] != "") & ~self.expected[table].astype(bool)).sum())
+        lost = counted + self.broken[table]
+        share = lost / self.rows_in[table] if self.rows_in[table] else 0.0
+        if share > self.config.max_set_aside:
+            self.problems.add(
+                table, "too_many_set_aside", ERROR,
+                f"{lost:,} of {self.rows_in[table]:,} rows ({share:.1%}) would be set aside; at most "
+                f"{self.config.max_set_aside:.1%} may be. Mend them, or raise max_set_aside in study.toml.",
+            )  # fmt: skip
+
+
+def _bound_text(test: str) -> str:
+    words = {"greater_than_or_equal_to": "of at least", "less_than_or_equal_to": "of at most",
+             "greater_than": "above", "less_than": "below"}  # fmt: skip
+    name, _, rest = test.partition("(")
+    return f"{words.get(name, name)} {rest.rstrip(')')}"

@@ -1,0 +1,178 @@
+"""The rules that hold between columns and between tables: keys, references, order, time, tree."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pandas as pd
+
+from analysis.tables import schema
+from analysis.tables.periods import ordinal, period_of
+from analysis.tables.problems import ERROR, NOTE, SET_ASIDE
+
+ORDERS = {"duties": ("start", "end"), "listings": ("opened", "closed"), "reforms": ("start", "end")}
+PAST_ONLY = {"interactions": "time", "steps": "time", "people": "joined", "listings": "opened"}
+ALREADY_CHECKED = "places"  # references among places are the tree's business
+
+
+def check_keys(check) -> None:
+    """One row per key; a person lives in one community, a reform starts once in a place."""
+    for table, key in schema.PRIMARY_KEYS.items():
+        rows = check.kept(table)
+        again = rows.duplicated(list(key), keep="first")
+        rule, level, hint = "duplicate_key", SET_ASIDE, "Keep one row per key; the first one is used."
+        if table == "places":
+            level, hint = ERROR, "Give every place one row."
+        elif table == "reforms":
+            rule, level = "reform_starts_twice", ERROR
+            hint = "Keep the first start; the estimators need one start per place and reform."
+        elif table == "people":
+            first = rows.drop_duplicates("person_id").set_index("person_id")["community_id"]
+            moved = again & (rows["person_id"].map(first) != rows["community_id"])
+            check.flag(
+                table, rows.index[moved], "two_communities", SET_ASIDE, column="community_id",
+                hint="A person lives in one community; the first is used. Correct the register.",
+            )  # fmt: skip
+            again &= ~moved
+        check.flag(table, rows.index[again], rule, level, column=key[0], hint=hint)
+
+
+def check_tree(check) -> None:
+    """Parents exist, lie higher up, and form no cycle."""
+    places = check.frames["places"].drop_duplicates("place_id")
+    kinds = places.set_index("place_id")["kind"]
+    parents = places.set_index("place_id")["parent_id"]
+    unknown = places["parent_id"].notna() & ~places["parent_id"].isin(kinds.index)
+    check.flag(
+        "places", places.index[unknown], "unknown_place", ERROR, column="parent_id",
+        hint="Add the parent to places, or correct the identifier.",
+    )  # fmt: skip
+    rank = {kind: level for level, kind in enumerate(schema.PLACE_KINDS)}
+    known = places[places["parent_id"].notna() & ~unknown]
+    in_cycle = known["place_id"].map(lambda place: _in_cycle(place, parents))
+    check.flag(
+        "places", known.index[in_cycle.astype(bool)], "cycle", ERROR, column="parent_id",
+        hint="A place cannot lie in itself; correct the parents along this chain.",
+    )  # fmt: skip
+    upside_down = known["kind"].map(rank) <= known["parent_id"].map(kinds).map(rank)
+    check.flag(
+        "places", known.index[upside_down & ~in_cycle.astype(bool)], "level_order", ERROR, column="parent_id",
+        hint="A parent lies higher up: city, district, street, community, unit, in this order.",
+    )  # fmt: skip
+
+
+def _in_cycle(place: str, parents: pd.Series) -> bool:
+    seen, here = set(), place
+    while isinstance(here, str) and here in parents.index and here not in seen:
+        seen.add(here)
+        here = parents[here]
+    return here == place
+
+
+def check_references(check) -> None:
+    """What a row refers to exists and is of the right kind."""
+    kinds = check.frames["places"].drop_duplicates("place_id").set_index("place_id")["kind"]
+    for table in schema.MODELS:
+        if table == ALREADY_CHECKED:
+            continue
+        level = ERROR if table == "reforms" else SET_ASIDE
+        for name, column in schema.columns(table).items():
+            rows = check.kept(table)
+            if column.refers_to == "places.place_id":
+                unknown = rows[name].notna() & ~rows[name].isin(kinds.index)
+                check.flag(
+                    table, rows.index[unknown], "unknown_place", level, column=name,
+                    hint="Add it to places, correct it, or map it with values in study.toml.",
+                )  # fmt: skip
+                kind = {"community_id": "community", "unit_id": "unit"}.get(name)
+                wrong = rows[name].notna() & ~unknown & (rows[name].map(kinds) != kind)
+                if kind and wrong.any():
+                    check.flag(
+                        table, rows.index[wrong], "wrong_kind_of_place", level, column=name,
+                        hint=f"This place is not a {kind}; name the {kind} it belongs to.",
+                    )  # fmt: skip
+            elif column.refers_to == "matters.matter_id":
+                unknown = ~rows[name].isin(check.kept("matters")["matter_id"])
+                check.flag(
+                    table, rows.index[unknown], "unknown_matter", level, column=name,
+                    hint="Add the matter to matters, or see why it was set aside.",
+                )  # fmt: skip
+            elif column.refers_to == "listings.listing_id":
+                unknown = rows[name].notna() & ~rows[name].isin(rows["listing_id"])
+                check.flag(
+                    table, rows.index[unknown], "unknown_listing", NOTE, column=name,
+                    hint="The listing it was matched with is not in the table; the match still counts.",
+                )  # fmt: skip
+
+
+def check_order(check) -> None:
+    """Nothing ends before it starts."""
+    for table, (start, end) in ORDERS.items():
+        rows = check.kept(table)
+        check.flag(
+            table, rows.index[rows[end] < rows[start]], "end_before_start",
+            ERROR if table == "reforms" else SET_ASIDE, column=end,
+            hint=f"Correct {start} or {end}; leave {end} empty while it goes on.",
+        )  # fmt: skip
+
+
+def check_times(check, now: pd.Timestamp) -> None:
+    """Nothing has happened in the future, and what lies outside the study's window is put aside."""
+    for table, column in PAST_ONLY.items():
+        rows = check.kept(table)
+        check.flag(
+            table, rows.index[rows[column] > now], "in_the_future", SET_ASIDE, column=column,
+            hint="Correct the date, or the time zone of the file.",
+        )  # fmt: skip
+    bounds = pd.Series([check.config.first, check.config.last], dtype="str")
+    first, last = ordinal(bounds, check.config.period)
+    for table, column in (("interactions", "time"), ("steps", "time"), ("outcomes", "period")):
+        rows = check.kept(table)
+        labels = rows[column] if column == "period" else period_of(rows[column], check.config.period)
+        number = ordinal(labels, check.config.period)
+        outside = pd.Series(False, index=rows.index)
+        if pd.notna(first):
+            outside |= (number < first).fillna(False).astype(bool)
+        if pd.notna(last):
+            outside |= (number > last).fillna(False).astype(bool)
+        check.flag(
+            table, rows.index[outside], "outside_window", SET_ASIDE, column=column, counted=False,
+            hint="It lies outside from/until in study.toml.",
+        )  # fmt: skip
+
+
+def check_acts(check) -> None:
+    """An act links two different people, or a person and a gathering."""
+    rows = check.kept("interactions")
+    check.flag(
+        "interactions", rows.index[rows["source_id"] == rows["target_id"]], "self_loop", SET_ASIDE,
+        column="target_id", counted=False, hint="Someone acting towards themselves makes no tie.",
+    )  # fmt: skip
+    rows = check.kept("interactions")
+    check.flag(
+        "interactions", rows.index[rows["target_id"].isna() & rows["gathering_id"].isna()], "no_other_side",
+        SET_ASIDE, column="target_id", hint="Give the other person (target_id) or a gathering_id.",
+    )  # fmt: skip
+
+
+def note_limits(check) -> None:
+    """Say what the study cannot show, whatever its rows are like."""
+    places = check.frames["places"]
+    communities = (places["kind"] == "community").sum()
+    if not communities:
+        check.problems.add("places", "no_community", ERROR, "Add at least one place of kind community.")
+    elif communities == 1:
+        check.problems.add(
+            "places", "one_community", NOTE, "With one community nothing can be compared between communities."
+        )
+    if communities and not (places["kind"] == "district").any():
+        check.problems.add(
+            "places", "no_district", NOTE, "Reports are per district; add a place of kind district."
+        )
+    if not len(check.kept("reforms")):
+        check.problems.add(
+            "reforms", "no_reform", NOTE, "Without reforms no effect can be estimated; add the table reforms."
+        )
+
+
+RULES: tuple[Callable, ...] = (check_keys, check_tree, check_references, check_order, check_acts)
