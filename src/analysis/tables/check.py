@@ -234,7 +234,7 @@ class Check:
         entry, raw = schema.columns(table)[column], self._raw[table].frame
         source = raw if column in raw else self.frames[table]
         values = source.loc[rows, column].astype("str").fillna("")
-        return list(pseudonyms(values, self.key)) if entry.person else list(values)
+        return list(pseudonyms(values, self.key).where(values != "", "")) if entry.person else list(values)
 
     def _check_share(self, table: str) -> None:
         counted = int(((self.fate[table] != "") & ~self.expected[table].astype(bool)).sum())

@@ -91,7 +91,8 @@ def _text(values: pd.Series) -> pd.Series:
 
 def _times(values: pd.Series, zones: tuple, time_format: str | None) -> tuple[pd.Series, pd.Series]:
     if pd.api.types.is_datetime64_any_dtype(values):
-        return _localise(values, zones), pd.Series(False, index=values.index)
+        times = _localise(values, zones)
+        return times, times.isna() & values.notna()
     text = _text(values)
     given = ~text.isin(MISSING)
     codes, unique = pd.factorize(text.where(given))
@@ -106,15 +107,10 @@ def _times(values: pd.Series, zones: tuple, time_format: str | None) -> tuple[pd
         has_offset = distinct[left].str.contains(r"(?:Z|[+-]\d{2}:?\d{2})$", regex=True) & aware.notna()
         has_offset &= distinct[left].str.contains(":", regex=False)
         wall = aware.dt.tz_localize(None)
-        plain = _localise(wall, zones).astype("datetime64[ns]")
-        shifted = _localise(aware, (None, zones[1])).astype("datetime64[ns]")
+        plain = _localise(wall, zones)
+        shifted = _localise(aware, (None, zones[1]))
         found.loc[left] = plain.where(~has_offset, shifted)
-    parsed = pd.Series(
-        np.where(
-            codes >= 0, found.to_numpy()[codes] if len(found) else np.datetime64("NaT"), np.datetime64("NaT")
-        ),
-        index=values.index,
-    ).astype("datetime64[ns]")
+    parsed = pd.Series(found.array.take(codes, allow_fill=True), index=values.index)
     return parsed, given & parsed.isna()
 
 
@@ -126,7 +122,10 @@ def _localise(times: pd.Series, zones: tuple[str | None, str | None]) -> pd.Seri
     if times.dt.tz is not None:
         times = times.dt.tz_convert(ours) if ours else times
         times = times.dt.tz_localize(None)
-    return times.astype("datetime64[ns]")
+    # years such as 9999 stand for "never": the last time that can be held; years before 1678 are unreadable
+    held = times.astype("datetime64[us]")
+    held = held.mask(held > pd.Timestamp.max.floor("us"), pd.Timestamp.max.floor("us"))
+    return held.mask(held < pd.Timestamp.min.ceil("us")).astype("datetime64[ns]")
 
 
 def _periods(text: pd.Series, period: str) -> pd.Series:

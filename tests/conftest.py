@@ -1,0 +1,28 @@
+"""What several tests share: the repository, the acceptance data where they are at hand, a private key."""
+
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[1]
+DATASETS = REPOSITORY.parent / "shared" / "datasets"
+
+
+@pytest.fixture(autouse=True)
+def _own_key(tmp_path_factory, monkeypatch):
+    key = tmp_path_factory.getbasetemp() / "pseudonym.key"
+    if not key.exists():
+        key.write_bytes(b"0" * 64)
+    monkeypatch.setenv("GONGZHI_KEY_FILE", str(key))
+
+
+@pytest.fixture(scope="session")
+def repository() -> Path:
+    return REPOSITORY
+
+
+@pytest.fixture(scope="session")
+def datasets() -> Path:
+    if not DATASETS.is_dir():
+        pytest.skip("the acceptance data (shared/datasets beside the repository) are not here")
+    return DATASETS
