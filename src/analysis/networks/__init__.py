@@ -1,0 +1,8 @@
+"""From a log of interactions to ties, and from ties to indicators of social capital."""
+
+from analysis.networks.indicators import indicators
+from analysis.networks.registry import INDICATORS, describe_indicators
+from analysis.networks.rule import TieRule
+from analysis.networks.ties import Ties, build_ties
+
+__all__ = ["INDICATORS", "TieRule", "Ties", "build_ties", "describe_indicators", "indicators"]

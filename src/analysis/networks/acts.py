@@ -1,0 +1,170 @@
+"""From the interactions table to coded acts: which rows a tie rule uses, and why it sets others aside."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from analysis.errors import StudyError
+from analysis.networks.rule import TieRule
+from analysis.tables.periods import ALL
+
+REQUIRED = ("time", "community_id", "kind", "source_id")
+OPTIONAL = ("target_id", "gathering_id", "status")
+
+
+@dataclass(frozen=True)
+class Acts:
+    """The acts a rule uses, as codes.
+
+    `community`, `kind`, `period`, `source`, `target`, `gathering` hold one int32 per act; `target` or
+    `gathering` is -1. `persons`, `communities` and `kinds` are what the codes stand for; period codes count
+    from `first_period`.
+    """
+
+    community: np.ndarray
+    kind: np.ndarray
+    period: np.ndarray
+    source: np.ndarray
+    target: np.ndarray
+    gathering: np.ndarray
+    persons: pd.Index
+    communities: pd.Index
+    kinds: pd.Index
+    first_period: int
+    n_periods: int
+
+
+def encode(*columns: pd.Series) -> tuple[list[np.ndarray], pd.Index]:
+    """Return one int32 code per value (-1 where missing), common to all columns, and the values coded."""
+    coded = [pd.factorize(column, use_na_sentinel=True) for column in columns]
+    found = [pd.Index(uniques) for _, uniques in coded if len(uniques)]
+    if not found:
+        return [codes.astype(np.int32) for codes, _ in coded], pd.Index([], dtype="str")
+    found = [pd.Index(np.asarray(u)) if isinstance(u.dtype, pd.CategoricalDtype) else u for u in found]
+    index = found[0]
+    for other in found[1:]:
+        index = index.append(other[~other.isin(index)])
+    results = []
+    remaining = iter(found)
+    for codes, uniques in coded:
+        lookup = np.append(index.get_indexer(next(remaining)) if len(uniques) else [], -1).astype(np.int32)
+        results.append(lookup[codes])
+    return results, index
+
+
+def read_acts(interactions: pd.DataFrame, rule: TieRule) -> tuple[Acts, dict[str, int], dict[str, int]]:
+    """Return the acts that `rule` uses, the number of rows set aside by reason, and further counts.
+
+    A row with both target_id and gathering_id is an act towards the target.
+
+    Raises
+    ------
+    StudyError
+        If a required column is missing, or `time` does not hold times.
+    """
+    table = _columns(interactions)
+    aside: dict[str, int] = {}
+    time = _times(table["time"])
+    (kind,), kinds = encode(table["kind"])
+    (community,), communities = encode(table["community_id"])
+    (source, target), persons = encode(table["source_id"], table["target_id"])
+    (gathering,), _ = encode(table["gathering_id"])
+    keep = np.ones(len(table), dtype=bool)
+
+    def set_aside(reason: str, rows: np.ndarray) -> None:
+        number = int((keep & rows).sum())
+        if number:
+            aside[reason] = aside.get(reason, 0) + number
+            keep[rows] = False
+
+    if rule.layers is not None:
+        set_aside("kind_not_in_rule", (kind >= 0) & ~np.append(kinds.isin(rule.layers), False)[kind])
+    for reason, rows in _by_status(table["status"], rule):
+        set_aside(reason, rows)
+    for name, codes in (("kind", kind), ("community", community), ("source", source)):
+        set_aside(f"{name}_missing", codes < 0)
+    set_aside("time_missing", np.isnat(time))
+    if rule.start:
+        set_aside("before_start", time < np.datetime64(rule.start))
+    if rule.end:
+        set_aside("after_end", time >= np.datetime64(rule.end) + np.timedelta64(1, "D"))
+    set_aside("target_and_gathering_missing", (target < 0) & (gathering < 0))
+    set_aside("self_loop", (source == target) & (target >= 0))
+    notes = {"target_and_gathering": int((keep & (target >= 0) & (gathering >= 0)).sum())}
+    gathering = np.where(target >= 0, np.int32(-1), gathering)
+    first, period = _periods(time[keep], rule)
+    acts = Acts(
+        *(codes[keep] for codes in (community, kind)),
+        period,
+        *(codes[keep] for codes in (source, target, gathering)),
+        persons=persons,
+        communities=communities,
+        kinds=kinds,
+        first_period=first[0],
+        n_periods=first[1],
+    )
+    return acts, aside, notes
+
+
+def _columns(interactions: pd.DataFrame) -> pd.DataFrame:
+    missing = [name for name in REQUIRED if name not in interactions.columns]
+    if missing:
+        raise StudyError(
+            "The interactions lack columns that ties are made from.",
+            where="interactions",
+            value=", ".join(missing),
+            expected=", ".join(REQUIRED) + ", and target_id or gathering_id",
+            mend="Add or rename the columns, or map them in study.toml.",
+        )
+    return interactions.reindex(columns=[*REQUIRED, *OPTIONAL])
+
+
+def _times(column: pd.Series) -> np.ndarray:
+    if isinstance(column.dtype, pd.DatetimeTZDtype):
+        column = column.dt.tz_localize(None)  # the dictionary's times are local
+    if not pd.api.types.is_datetime64_dtype(column):
+        if column.isna().all():
+            return np.full(len(column), np.datetime64("NaT", "us"))
+        raise StudyError(
+            "The times of the interactions are not times.",
+            where="interactions.time",
+            value=column.dropna().iloc[0],
+            expected="one local time per row, of type datetime64",
+            mend="Convert the column, for example with pandas.to_datetime; bring several time zones to one.",
+        )
+    return column.to_numpy()
+
+
+def _by_status(status: pd.Series, rule: TieRule):
+    (codes,), values = encode(status)
+    for code, value in enumerate(values):
+        if value not in rule.statuses:
+            yield f"status_{value}", codes == code
+    if None not in rule.statuses:
+        yield "status_missing", codes < 0
+
+
+def _periods(time: np.ndarray, rule: TieRule) -> tuple[tuple[int, int], np.ndarray]:
+    """Return (first period, number of periods) and the period code of each time, counted from the first."""
+    if rule.period == ALL:
+        return (0, 0), np.zeros(len(time), dtype=np.int32)
+    number = period_numbers(time, rule.period)
+    bounds = [
+        int(period_numbers(np.array([day], dtype="datetime64[s]"), rule.period)[0]) if day else None
+        for day in (rule.start, rule.end)
+    ]
+    if not len(number) and None in bounds:
+        return (0, 0), np.zeros(0, dtype=np.int32)
+    first = bounds[0] if bounds[0] is not None else int(number.min())
+    last = bounds[1] if bounds[1] is not None else int(number.max())
+    return (first, last - first + 1), (number - first).astype(np.int32)
+
+
+def period_numbers(time: np.ndarray, period: str) -> np.ndarray:
+    """Return the number of each time's period since 1970, as pandas counts them."""
+    months = time.astype("datetime64[M]").astype(np.int64)
+    years = months // 12
+    return {"month": months, "quarter": months // 3, "year": years}[period]

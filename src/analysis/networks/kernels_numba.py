@@ -1,0 +1,136 @@
+"""Kernels compiled with numba; `kernels_scipy` holds the same functions without it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numba import njit
+
+
+def _compiled(function: Callable) -> Callable:
+    try:
+        return njit(cache=True, nogil=True)(function)
+    except RuntimeError:  # numba found no folder to cache in: read-only installation without a home
+        return njit(nogil=True)(function)
+
+
+@_compiled
+def counting_order(keys, size):
+    """Stable order that sorts `keys` (int32, in [0, size))."""
+    place = np.zeros(size + 1, dtype=np.int64)
+    for key in keys:
+        place[key + 1] += 1
+    for i in range(size):
+        place[i + 1] += place[i]
+    order = np.empty(len(keys), dtype=np.int64)
+    for i in range(len(keys)):
+        order[place[keys[i]]] = i
+        place[keys[i]] += 1
+    return order
+
+
+@_compiled
+def project(event_ptr, members, node_ptr, events, projected):
+    """Co-membership of nodes: indptr, indices (sorted), Newman weights, number of events shared."""
+    nodes = len(node_ptr) - 1
+    seen = np.full(nodes, -1, dtype=np.int32)
+    indptr = np.zeros(nodes + 1, dtype=np.int64)
+    for node in range(nodes):
+        count = 0
+        seen[node] = node
+        for event in events[node_ptr[node] : node_ptr[node + 1]]:
+            if projected[event]:
+                for other in members[event_ptr[event] : event_ptr[event + 1]]:
+                    if seen[other] != node:
+                        seen[other] = node
+                        count += 1
+        indptr[node + 1] = indptr[node] + count
+    indices = np.empty(indptr[nodes], dtype=np.int32)
+    weight = np.empty(indptr[nodes], dtype=np.float64)
+    shared = np.empty(indptr[nodes], dtype=np.float64)
+    sum_weight = np.zeros(nodes, dtype=np.float64)
+    sum_shared = np.zeros(nodes, dtype=np.float64)
+    for node in range(nodes):
+        end = indptr[node]
+        for event in events[node_ptr[node] : node_ptr[node + 1]]:
+            if projected[event]:
+                gain = 1.0 / (event_ptr[event + 1] - event_ptr[event] - 1)
+                for other in members[event_ptr[event] : event_ptr[event + 1]]:
+                    if other != node:
+                        if sum_shared[other] == 0:
+                            indices[end] = other
+                            end += 1
+                        sum_weight[other] += gain
+                        sum_shared[other] += 1
+        row = indices[indptr[node] : end]
+        row.sort()
+        for i in range(indptr[node], end):
+            other = indices[i]
+            weight[i], shared[i] = sum_weight[other], sum_shared[other]
+            sum_weight[other] = 0.0
+            sum_shared[other] = 0.0
+    return indptr, indices, weight, shared
+
+
+@_compiled
+def common_neighbours(indptr, indices, mirror):
+    """Number of common neighbours of the two ends of each half-edge (int32)."""
+    nodes = len(indptr) - 1
+    later_ptr = np.zeros(nodes + 1, dtype=np.int64)
+    later = np.empty(len(indices) // 2, dtype=np.int32)
+    edge = np.empty(len(indices) // 2, dtype=np.int64)
+    end = 0
+    for u in range(nodes):
+        degree = indptr[u + 1] - indptr[u]
+        for i in range(indptr[u], indptr[u + 1]):
+            v = indices[i]
+            other = indptr[v + 1] - indptr[v]
+            if other > degree or (other == degree and v > u):
+                later[end], edge[end] = v, i
+                end += 1
+        later_ptr[u + 1] = end
+    count = np.zeros(len(indices), dtype=np.int32)
+    mark = np.full(nodes, -1, dtype=np.int64)
+    for u in range(nodes):
+        for i in range(later_ptr[u], later_ptr[u + 1]):
+            mark[later[i]] = edge[i]
+        for i in range(later_ptr[u], later_ptr[u + 1]):
+            v = later[i]
+            found = 0
+            for j in range(later_ptr[v], later_ptr[v + 1]):
+                third = mark[later[j]]
+                if third >= 0:
+                    found += 1
+                    count[third] += 1
+                    count[edge[j]] += 1
+            count[edge[i]] += found
+        for i in range(later_ptr[u], later_ptr[u + 1]):
+            mark[later[i]] = -1
+    total = np.empty(len(indices), dtype=np.int32)
+    for i in range(len(indices)):
+        total[i] = count[i] + count[mirror[i]]
+    return total
+
+
+@_compiled
+def components(indptr, indices):
+    """Component of each node, named by its smallest node (int32)."""
+    nodes = len(indptr) - 1
+    root = np.full(nodes, -1, dtype=np.int32)
+    stack = np.empty(nodes, dtype=np.int32)
+    for start in range(nodes):
+        if root[start] >= 0:
+            continue
+        root[start] = start
+        stack[0] = start
+        height = 1
+        while height:
+            height -= 1
+            node = stack[height]
+            for other in indices[indptr[node] : indptr[node + 1]]:
+                if root[other] < 0:
+                    root[other] = start
+                    stack[height] = other
+                    height += 1
+    return root

@@ -1,0 +1,190 @@
+"""Who belongs to a network: the people of a place and those active there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from analysis.errors import StudyError
+from analysis.networks.acts import period_numbers
+from analysis.networks.engine import run_starts
+from analysis.tables.periods import ALL, FREQUENCIES
+
+if TYPE_CHECKING:
+    from analysis.networks.ties import Ties
+
+LABELS = ("residency", "role", "age_band")
+
+
+@dataclass(frozen=True)
+class Roster:
+    """Everyone known: first those in the ties, in the order of their codes, then the others of `people`.
+
+    Attributes
+    ----------
+    persons : Index
+    known : bool array
+        Whether the person is in the people table.
+    home : int32 array
+        Position of the person's community in the layout; -1 if unknown.
+    joined : int32 array
+        Position of the period in which the person joined: 0 if at the start, before or not known.
+    labels : dict of str -> int32 array
+        Codes of community, residency, role and age band; -1 where missing.
+    """
+
+    persons: pd.Index
+    known: np.ndarray
+    home: np.ndarray
+    joined: np.ndarray
+    labels: dict[str, np.ndarray]
+
+
+def call_roll(ties: Ties, people: pd.DataFrame | None) -> Roster:
+    """Return the roster of `ties` with `people`.
+
+    Raises
+    ------
+    StudyError
+        If person_id or community_id is missing, a person is there twice, or `joined` holds no dates.
+    """
+    size = len(ties.persons)
+    if people is None or not len(people):
+        nobody = np.full(size, -1, dtype=np.int32)
+        labels = dict.fromkeys(("community", *LABELS), nobody)
+        return Roster(ties.persons, np.zeros(size, bool), nobody, np.zeros(size, np.int32), labels)
+    _check_people(people)
+    code = ties.persons.get_indexer(pd.Index(people["person_id"]))
+    new = code < 0
+    code[new] = size + np.arange(new.sum())
+    persons = ties.persons.append(pd.Index(people["person_id"][new])) if new.any() else ties.persons
+
+    def by_person(values: np.ndarray, missing: object) -> np.ndarray:
+        full = np.full(len(persons), missing, dtype=values.dtype)
+        full[code] = values
+        return full
+
+    home = ties.layout.communities.get_indexer(pd.Index(people["community_id"])).astype(np.int32)
+    home[people["community_id"].isna()] = -1
+    labels = {"community": _codes(people, "community_id"), **{name: _codes(people, name) for name in LABELS}}
+    return Roster(
+        persons=persons,
+        known=by_person(np.ones(len(people), dtype=bool), False),
+        home=by_person(home, -1),
+        joined=by_person(_joined(people, ties), 0),
+        labels={name: by_person(codes, -1) for name, codes in labels.items()},
+    )
+
+
+def population(ties: Ties, roster: Roster, level: str, whole: bool) -> np.ndarray:
+    """Return the number of people of each place and period: an int64 array (places, periods).
+
+    A network's people are those living in the place who joined by the end of the period, and anyone else
+    active there in the period in an act the rule uses. Without a people table they are everyone ever active
+    in the place. All layers of a place and period have the same people.
+    """
+    layout = ties.layout
+    places, spans = len(layout.places[level]), max(len(layout.periods), 1)
+    lives = _place(layout.place_of[level], roster.home)
+    lives = np.where(roster.joined < spans, lives, -1)
+    member = lives >= 0
+    arrived = np.bincount(lives[member] * spans + roster.joined[member], minlength=places * spans)
+    members = np.cumsum(arrived.reshape(places, spans), axis=1)
+    place, period, person = presence(ties, level)
+    if whole or not roster.known.any():
+        period = np.zeros_like(period)
+        others = _distinct(place, period, person, skip=lives[person] == place)
+        count = members[:, -1] + np.bincount(others[0], minlength=places)
+        return np.repeat(count[:, None], len(layout.labels(whole)), axis=1)
+    belongs = (lives[person] == place) & (roster.joined[person] <= period)
+    others = _distinct(place, period, person, skip=belongs)
+    return members + np.bincount(others[0] * spans + others[1], minlength=places * spans).reshape(
+        members.shape
+    )
+
+
+def presence(ties: Ties, level: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return place, period and person of everyone taking part in an act; with repetitions."""
+    layout, spans = ties.layout, max(len(ties.layout.periods), 1)
+    parts = []
+    for form, rows in (("dyadic", ties.dyads), ("gatherings", ties.joins)):
+        community = rows.cell // (max(len(layout.kinds[form]), 1) * spans)
+        parts.append((layout.place_of[level][community], rows.cell % spans, rows.person))
+    place, period, person = (np.concatenate(columns).astype(np.int64) for columns in zip(*parts, strict=True))
+    inside = place >= 0
+    return place[inside], period[inside], person[inside]
+
+
+def people_of(ties: Ties, roster: Roster, place_id: str, period: str) -> np.ndarray:
+    """Return the codes of the people of one place and period: those that `population` counts."""
+    layout = ties.layout
+    level = layout.level_of(place_id)
+    number = layout.places[level].get_loc(place_id)
+    place, at, person = presence(ties, level)
+    active = place == number
+    last = max(len(layout.periods), 1) - 1
+    if period != ALL:
+        last = layout.periods.index(period)
+        if roster.known.any():
+            active &= at == last
+    lives = (_place(layout.place_of[level], roster.home) == number) & (roster.joined <= last)
+    return np.union1d(np.flatnonzero(lives), person[active])
+
+
+def _place(place_of: np.ndarray, home: np.ndarray) -> np.ndarray:
+    return np.append(place_of, -1).astype(np.int64)[home]
+
+
+def _distinct(*keys: np.ndarray, skip: np.ndarray) -> list[np.ndarray]:
+    keys = [key[~skip] for key in keys]
+    order = np.lexsort(keys)
+    keys = [key[order] for key in keys]
+    starts = run_starts(*keys)
+    return [key[starts] for key in keys]
+
+
+def _codes(people: pd.DataFrame, name: str) -> np.ndarray:
+    if name not in people.columns:
+        return np.full(len(people), -1, dtype=np.int32)
+    return pd.factorize(people[name], use_na_sentinel=True)[0].astype(np.int32)
+
+
+def _joined(people: pd.DataFrame, ties: Ties) -> np.ndarray:
+    if "joined" not in people.columns or not ties.layout.periods or people["joined"].isna().all():
+        return np.zeros(len(people), dtype=np.int32)
+    if not pd.api.types.is_datetime64_dtype(people["joined"]):
+        raise StudyError(
+            "The days on which people joined are not dates.",
+            where="people.joined",
+            value=people["joined"].dropna().iloc[0],
+            expected="dates of type datetime64, or the column left out",
+            mend="Convert the column with pandas.to_datetime.",
+        )
+    first = pd.Period(ties.layout.periods[0], freq=FREQUENCIES[ties.rule.period]).ordinal
+    number = period_numbers(people["joined"].to_numpy(), ties.rule.period) - first
+    number = np.where(people["joined"].isna(), 0, number)
+    return np.clip(number, 0, len(ties.layout.periods)).astype(np.int32)
+
+
+def _check_people(people: pd.DataFrame) -> None:
+    missing = [name for name in ("person_id", "community_id") if name not in people.columns]
+    if missing:
+        raise StudyError(
+            "The people table lacks columns.",
+            where="people",
+            value=", ".join(missing),
+            expected="person_id and community_id",
+            mend="Add or rename the columns, or leave the table out.",
+        )
+    repeated = int(people["person_id"].duplicated().sum())
+    if repeated:
+        raise StudyError(
+            "Some people are in the people table more than once.",
+            where="people.person_id",
+            value=f"{repeated:,} repeated rows",
+            expected="one row per person",
+            mend="Keep one row per person; `gongzhi check` lists the repeated ones.",
+        )

@@ -1,0 +1,107 @@
+"""The tie rule: what counts as a tie, stated as a value that travels with every result."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+
+import pandas as pd
+
+from analysis.errors import StudyError
+from analysis.tables.periods import ALL, FREQUENCIES
+
+
+@dataclass(frozen=True)
+class TieRule:
+    """What makes a tie between two people.
+
+    Parameters
+    ----------
+    layers : tuple of str, optional
+        Kinds of act to use; None uses every kind found. Acts of other kinds are set aside and counted.
+    directed : bool, default False
+        Whether a tie from a to b is another tie than one from b to a. Projected gatherings have no direction
+        either way; reciprocity is always computed from the direction of the acts.
+    period : {"month", "quarter", "year", "all"}, default "month"
+        Step of the networks. The whole time ("all") is always given too; "all" gives nothing else. The whole
+        time runs from the first to the last act used, or from `start` to `end` where they are set.
+    statuses : tuple of (str or None), default ("done", None)
+        States of an act that count; None stands for a missing status.
+    min_weight : float, default 1
+        Least weight of a tie in its own place, layer and period: number of acts between two people (in one
+        direction if `directed`) or, for projected ties, number of gatherings both joined.
+    gathering_sizes : tuple of (int, int or None), default (2, None)
+        Fewest and most people, in the network's own place and period, of a gathering that is projected.
+        Others make no tie but still count as participation.
+    start, end : str or date, optional
+        First and last day, both included; acts outside are set aside and counted.
+
+    Raises
+    ------
+    StudyError
+        If a value is not one of those allowed.
+    """
+
+    layers: tuple[str, ...] | None = None
+    directed: bool = False
+    period: str = "month"
+    statuses: tuple[str | None, ...] = ("done", None)
+    min_weight: float = 1
+    gathering_sizes: tuple[int, int | None] = (2, None)
+    start: str | None = None
+    end: str | None = None
+
+    def __post_init__(self) -> None:
+        if isinstance(self.layers, str):
+            object.__setattr__(self, "layers", (self.layers,))
+        if isinstance(self.statuses, str) or self.statuses is None:
+            object.__setattr__(self, "statuses", (self.statuses,))
+        for name in ("layers", "statuses", "gathering_sizes"):
+            if getattr(self, name) is not None:
+                object.__setattr__(self, name, tuple(getattr(self, name)))
+        for name in ("start", "end"):
+            object.__setattr__(self, name, _day(getattr(self, name), name))
+        self._check()
+
+    def _check(self) -> None:
+        if self.period not in (*FREQUENCIES, ALL):
+            _refuse("period", self.period, "one of " + ", ".join((*FREQUENCIES, ALL)))
+        if self.layers == ():
+            _refuse("layers", self.layers, "at least one kind of act, or None for every kind")
+        if not self.min_weight > 0:
+            _refuse("min_weight", self.min_weight, "a number above 0")
+        if self.start and self.end and self.start > self.end:
+            _refuse("start", self.start, f"a day not after end, {self.end}")
+        sizes = self.gathering_sizes
+        if (
+            len(sizes) != 2
+            or sizes[0] is None
+            or sizes[0] < 2
+            or (sizes[1] is not None and sizes[1] < sizes[0])
+        ):
+            _refuse("gathering_sizes", sizes, "(fewest, most): fewest at least 2, most not below it or None")
+
+    def describe(self) -> dict[str, object]:
+        """Return the rule as a plain dict of text, numbers, lists and None, fit for JSON."""
+        return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}
+
+
+def _day(value: object, name: str) -> str | None:
+    if value is None:
+        return None
+    try:
+        day = pd.Timestamp(value)
+    except (ValueError, TypeError):
+        day = pd.NaT
+    if day is pd.NaT:
+        _refuse(name, value, "a day, as 2021-03-31")
+    return day.strftime("%Y-%m-%d")
+
+
+def _refuse(name: str, value: object, expected: str) -> None:
+    raise StudyError(
+        f"This tie rule cannot be used: {name} is not right.",
+        where=f"TieRule.{name}",
+        value=value,
+        expected=expected,
+        mend=f"Give TieRule another {name}.",
+    )
