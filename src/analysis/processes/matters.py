@@ -1,0 +1,183 @@
+"""One row per matter: which steps it took when, how it kept to its procedure, how long it waited."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from analysis.errors import AnalysisError
+from analysis.processes.procedures import PROCEDURES, Procedure, procedure_of
+from analysis.tables import schema
+from analysis.tables.periods import FREQUENCIES, period_of
+
+DAY = np.timedelta64(1, "D")
+ADDED = (
+    "procedure", "opened", "entered", "period", "settled", "completeness", "order_ok", "steps_repeated",
+    "open", "days_to_answer", "censored_at", "days_observed",
+)  # fmt: skip
+
+
+def matter_table(
+    study,
+    *,
+    procedures: Sequence[Procedure] = PROCEDURES,
+    settle_days: float = 90,
+) -> pd.DataFrame:
+    """Return one row per matter: its steps, how it kept to its procedure, and how long it waited.
+
+    Everything is as known at the end of the study's last period: later steps are not yet taken.
+
+    Parameters
+    ----------
+    study : Study
+    procedures : sequence of Procedure
+        At most one per process.
+    settle_days : float
+        Age in days at the end of the study from which a matter's completeness counts.
+
+    Returns
+    -------
+    DataFrame
+        The columns of the study's matters, as they are.
+        procedure : name of the procedure followed, missing if none is declared for the process.
+        raised, discussed, ... : first time of each step of the dictionary, missing if not taken.
+        steps_repeated : how many recorded steps repeat an earlier one of the same kind.
+        opened : time of the opening step of the procedure; missing if it is not on record.
+        entered : `opened`, or else the first step of any kind; missing without steps.
+        period : the period of `entered`.
+        settled : whether the matter had `settle_days` to run its course, or has an outcome and no steps.
+        completeness : share of required steps taken; missing for withdrawn matters, and where fewer than
+            two steps are required. Steps that the outcome waives, or that are due only after a step not
+            taken, are not required.
+        order_ok : whether the steps taken came in the order of the procedure (ties are in order);
+            missing with fewer than two of them.
+        open : not answered and not withdrawn; missing if neither opening nor closing step is on record, or
+            if answers are not recorded.
+        days_to_answer : days from opening to closing step; missing if open, or if answered before opened.
+        censored_at : when an unanswered matter was last seen waiting: the end of the study, or the last
+            step of a withdrawn one.
+        days_observed : `days_to_answer`, or days from opening to `censored_at`.
+
+        A step of a procedure that no matter of the process ever took is not recorded by this study rather
+        than missed by every matter: it is not required. ``attrs["steps_not_recorded"]`` lists such steps
+        per process.
+
+    Raises
+    ------
+    AnalysisError
+        If `settle_days` is negative, a matter_id stands twice, or a process has two procedures.
+    """
+    if not settle_days >= 0:
+        raise AnalysisError(
+            "A matter cannot settle before it is raised.",
+            where="settle_days",
+            value=settle_days,
+            expected="0 or more",
+            mend="Give the days a matter needs to run its course.",
+        )
+    matters, end = study.matters, end_of(study)
+    if matters["matter_id"].duplicated().any():
+        raise AnalysisError(
+            "A matter stands twice in the study.",
+            where="matters.matter_id",
+            value=matters.loc[matters["matter_id"].duplicated(), "matter_id"].iloc[0],
+            expected="one row per matter",
+            mend="Open the study with open_study, which sets repeated rows aside.",
+        )
+    times, repeated, last = _step_times(matters, study.steps, end)
+    parts, unrecorded = [], {}
+    for process in schema.PROCESSES:
+        chosen = matters["process"] == process
+        procedure = procedure_of(process, procedures)
+        recorded = times.loc[chosen, list(procedure.names)].notna().any()
+        part = _conformance(matters[chosen], times[chosen], procedure, recorded.to_numpy())
+        parts.append(part.join(_waiting(part, last, end, answers=recorded[procedure.closing])))
+        if chosen.any() and not recorded.all():
+            unrecorded[process] = recorded.index[~recorded].tolist()
+    table = pd.concat([matters, times, pd.concat(parts).reindex(matters.index)], axis=1)
+    table["steps_repeated"] = repeated
+    table["entered"] = table["opened"].fillna(times.min(axis=1))
+    table["period"] = period_of(table["entered"], study.period)
+    settled = (end - table["entered"]) / DAY >= settle_days
+    table["settled"] = settled | (table["entered"].isna() & table["outcome"].notna())
+    table.attrs = {"steps_not_recorded": unrecorded}
+    return table[[*matters.columns, *times.columns, *ADDED]]
+
+
+def end_of(study) -> pd.Timestamp:
+    """Return the first moment after the last period of the study; NaT for a study without periods."""
+    if not study.periods:
+        return pd.NaT
+    return (pd.Period(study.periods[-1], freq=FREQUENCIES[study.period]) + 1).start_time.as_unit("ns")
+
+
+def _step_times(
+    matters: pd.DataFrame, steps: pd.DataFrame, end: pd.Timestamp
+) -> tuple[pd.DataFrame, np.ndarray, pd.Series]:
+    """Return the first time of each step per matter, the number of repeated steps, and the last time."""
+    row = pd.Index(matters["matter_id"]).get_indexer(steps["matter_id"])
+    column = pd.Index(schema.STEPS).get_indexer(steps["step"])
+    when = steps["time"].to_numpy("datetime64[ns]")
+    use = (row >= 0) & (column >= 0) & (when < end.to_datetime64())
+    row, column, when = row[use], column[use], when[use].astype("int64")
+    unseen, missing = np.iinfo("int64").max, np.iinfo("int64").min  # `missing` is the number of NaT
+    first = np.full((len(matters), len(schema.STEPS)), unseen)
+    np.minimum.at(first, (row, column), when)
+    last = np.full(len(matters), missing)
+    np.maximum.at(last, row, when)
+    repeated = np.bincount(row, minlength=len(matters)) - (first < unseen).sum(axis=1)
+    first[first == unseen] = missing
+    times = pd.DataFrame(first.view("datetime64[ns]"), columns=list(schema.STEPS), index=matters.index)
+    return times, repeated, pd.Series(last.view("datetime64[ns]"), index=matters.index)
+
+
+def _conformance(
+    matters: pd.DataFrame, times: pd.DataFrame, procedure: Procedure, recorded: np.ndarray
+) -> pd.DataFrame:
+    """Return procedure, opened, answered_at, withdrawn, completeness and order_ok of one process."""
+    withdrawn = matters["outcome"] == "withdrawn"
+    times = times[list(procedure.names)]
+    taken = times.notna().to_numpy()
+    required = np.zeros_like(taken)
+    for j, step in enumerate(procedure.steps):
+        required[:, j] = step.required & recorded[j] & ~matters["outcome"].isin(step.waived_for).to_numpy()
+        if step.only_after:
+            required[:, j] &= taken[:, procedure.names.index(step.only_after)]
+    required[withdrawn.to_numpy()] = False
+    due = required.sum(axis=1)
+    complete = np.divide((taken & required).sum(axis=1), due, out=np.full(len(due), np.nan), where=due > 1)
+    numbers = times.to_numpy().view("int64")  # NaT is the smallest number, so it never holds up the maximum
+    before = np.maximum.accumulate(numbers, axis=1)
+    ordered = pd.array(~(taken & (numbers < before)).any(axis=1), dtype="boolean")
+    ordered[taken.sum(axis=1) < 2] = pd.NA
+    return pd.DataFrame(
+        {
+            "procedure": pd.Series(procedure.name or None, index=matters.index, dtype="str"),
+            "opened": times[procedure.opening],
+            "answered_at": times[procedure.closing],
+            "withdrawn": withdrawn,
+            "completeness": complete,
+            "order_ok": ordered,
+        },
+        index=matters.index,
+    )
+
+
+def _waiting(part: pd.DataFrame, last: pd.Series, end: pd.Timestamp, *, answers: bool) -> pd.DataFrame:
+    """Return open, days_to_answer, censored_at and days_observed; all missing without recorded `answers`."""
+    opened, answered = part["opened"], part["answered_at"]
+    unknown = (opened.isna() & answered.isna()) | ~np.bool_(answers)
+    days = (answered - opened) / DAY
+    days = days.where(days >= 0)
+    waits = opened.notna() & answered.isna() & ~unknown
+    censored = last.loc[part.index].where(part["withdrawn"], end).where(waits).astype("datetime64[ns]")
+    return pd.DataFrame(
+        {
+            "open": (answered.isna() & ~part["withdrawn"]).astype("boolean").mask(unknown),
+            "days_to_answer": days,
+            "censored_at": censored,
+            "days_observed": days.fillna((censored - opened) / DAY),
+        }
+    )

@@ -1,0 +1,80 @@
+"""Who takes part in consultation: distinct people over residents."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from analysis.tables.measures import Grid
+
+CONSULTATION_KINDS = ("consultation",)
+
+
+def has_consultation(study) -> bool:
+    """Whether the study holds any act of consultation: an interaction or a step of a consultation matter."""
+    matters = study.matters.loc[study.matters["process"] == "consultation", "matter_id"]
+    return bool(len(_acts(study, matters)) or study.steps["matter_id"].isin(matters).any())
+
+
+def breadth(study, grid: Grid) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return (value, n, std_error) per cell: distinct participants of consultation over residents."""
+    acts = _participations(study)
+    rows, cells = grid.cells(acts["community_id"], acts["time"])
+    person = pd.factorize(acts["person_id"])[0]
+    seen = pd.DataFrame({"cell": cells, "person": person[rows]}).drop_duplicates()
+    participants = np.bincount(seen["cell"], minlength=grid.size)
+    living = np.repeat(residents(study, grid), len(grid.periods))
+    value = np.divide(participants, living, out=np.full(grid.size, np.nan), where=living > 0)
+    return value, np.nan_to_num(living).astype("int64"), np.full(grid.size, np.nan)
+
+
+def residents(study, grid: Grid) -> np.ndarray:
+    """Return the residents of each place of the grid, NaN where unknown.
+
+    A community's are `places.population`, or else its rows in `people`. A street's or district's are those
+    of its communities together (not its own population: a study may cover a part of it only), or else its
+    own population where one of them is unknown or it has none.
+    """
+    table = study.tree.table
+    communities = table.loc[table["kind"] == "community", "place_id"]
+    counted = study.people["community_id"].value_counts().reindex(communities)
+    own = table["population"].astype("Float64").to_numpy("float64", na_value=np.nan)
+    own = pd.Series(own, table.index)
+    living = own.loc[communities].fillna(counted.astype("float64")).to_numpy()
+    rows, places = grid.places_of(communities)
+    total = np.bincount(places, weights=living[rows], minlength=len(grid.places))
+    held = np.bincount(places, minlength=len(grid.places))
+    whole = np.where(held > 0, total, np.nan)
+    return np.where(np.isnan(whole), own.loc[grid.places].to_numpy(), whole)
+
+
+def residents_from_people(study) -> int:
+    """Return how many communities state no population, so that their residents are those in `people`."""
+    table = study.tree.table
+    return int((table["population"].isna() & (table["kind"] == "community")).sum())
+
+
+def _acts(study, matters: pd.Series) -> pd.DataFrame:
+    """Return the done interactions that are of a kind of consultation or gather around one of `matters`."""
+    acts = study.interactions
+    done = acts["status"].isna() | (acts["status"] == "done")
+    return acts[done & (acts["kind"].isin(CONSULTATION_KINDS) | acts["gathering_id"].isin(matters))]
+
+
+def _participations(study) -> pd.DataFrame:
+    """Return one row per taking part: person_id, community_id, time."""
+    matters = study.matters.loc[study.matters["process"] == "consultation", ["matter_id", "community_id"]]
+    acts = _acts(study, matters["matter_id"])
+    steps = study.steps.merge(matters, on="matter_id")
+    if study.has("people"):
+        steps = steps[steps["actor_id"].isin(study.people["person_id"])]
+    else:
+        steps = steps[~steps["actor_id"].isin(study.organisations["org_id"])]
+    sides = [
+        acts.rename(columns={"source_id": "person_id"}),
+        acts.rename(columns={"target_id": "person_id"}),
+        steps.rename(columns={"actor_id": "person_id"}),
+    ]
+    return pd.concat([side[["person_id", "community_id", "time"]] for side in sides]).dropna(
+        subset=["person_id"]
+    )
