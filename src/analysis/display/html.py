@@ -1,0 +1,61 @@
+"""Small pieces of HTML; every text is escaped here and nowhere else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from html import escape
+
+
+class Html(str):
+    """Text that is HTML already; shows itself in a notebook."""
+
+    __slots__ = ()
+
+    def _repr_html_(self) -> str:
+        return str(self)
+
+
+def text(content: object) -> str:
+    """Return `content` safe to stand in HTML."""
+    return content if isinstance(content, Html) else escape(str(content))
+
+
+def element(tag: str, *content: object, **attributes: object) -> Html:
+    """Return an element; `class_="x"` gives class="x", other underscores become hyphens."""
+    names = {key: key.rstrip("_").replace("_", "-") for key in attributes}
+    marks = "".join(f' {names[k]}="{escape(str(v))}"' for k, v in attributes.items() if v is not None)
+    return Html(f"<{tag}{marks}>{''.join(text(part) for part in content)}</{tag}>")
+
+
+def paragraph(*content: object, **attributes: object) -> Html:
+    """Return a paragraph."""
+    return element("p", *content, **attributes)
+
+
+def bullets(items: Iterable[object]) -> Html:
+    """Return an unordered list; nothing for no items."""
+    found = [element("li", item) for item in items]
+    return element("ul", *found) if found else Html("")
+
+
+def table(
+    header: Sequence[str], rows: Iterable[Sequence[object]], *, caption: str = "", numeric_from: int = 1
+) -> Html:
+    """Return a table; a row's first cell is its header, columns from `numeric_from` stand flush right."""
+    head = element("tr", *(element("th", name, scope="col") for name in header))
+    body = []
+    for row in rows:
+        cells = [
+            element("th", cell, scope="row")
+            if column == 0
+            else element("td", cell, class_="number" if column >= numeric_from else None)
+            for column, cell in enumerate(row)
+        ]
+        body.append(element("tr", *cells))
+    parts = [element("caption", caption)] if caption else []
+    return element("table", *parts, element("thead", head), element("tbody", *body))
+
+
+def section(identifier: str, heading: str, *content: object) -> Html:
+    """Return a section with a heading of level 2."""
+    return element("section", element("h2", heading), *content, id=identifier)

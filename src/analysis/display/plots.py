@@ -1,0 +1,146 @@
+"""The pictures of a report: axes in, axes out, texts and numbers given by the caller."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from analysis.display.figures import COLOURS, CYCLE, new_axes
+
+
+def plot_among(rows: Sequence[tuple[str, pd.Series, str, str]], *, ends: tuple[str, str], ax=None):
+    """Draw where one place lies among all, one line per measure.
+
+    Parameters
+    ----------
+    rows : sequence of (label, values, place_id, value text)
+        `values` has one value per place, in the measure's own unit; each line runs from its lowest to its
+        highest value.
+    ends : (str, str)
+        Words under the left and the right end.
+    """
+    ax = new_axes(ax, height=0.7 + 0.42 * len(rows))
+    for line, (_, values, place, shown) in enumerate(rows):
+        y = len(rows) - 1 - line
+        known = values.dropna()
+        low, spread = known.min(), known.max() - known.min()
+        at = (known - low) / spread if spread > 0 else known * 0 + 0.5
+        ax.plot([0, 1], [y, y], color=COLOURS["grid"], linewidth=4, solid_capstyle="round", zorder=1)
+        others = at.drop(place, errors="ignore")
+        ax.plot(others, [y] * len(others), "o", color=COLOURS["others"], markersize=5, alpha=0.8, zorder=2)
+        if place in at:
+            ax.plot(at[place], y, "D", color=COLOURS["here"], markersize=8, zorder=3)
+        ax.text(1.06, y, shown, va="center", ha="left")
+    ax.set_yticks(range(len(rows)), [label for label, *_ in reversed(rows)])
+    ax.set_xticks([0, 1], ends)
+    ax.set_xlim(-0.04, 1.3)
+    ax.set_ylim(-0.6, len(rows) - 0.4)
+    ax.grid(False)
+    ax.tick_params(length=0)
+    for side in ax.spines.values():
+        side.set_visible(False)
+    return ax
+
+
+def plot_course(
+    here: pd.Series, others: pd.DataFrame, *, labels: tuple[str, str, str], percent=False, ax=None
+):
+    """Draw one place's course over time before the middle and the middle half of the others.
+
+    Parameters
+    ----------
+    here : Series
+        Value by period label, in order.
+    others : DataFrame
+        One column per other place, one row per period.
+    labels : (str, str, str)
+        Names of the place, of the median of the others, of their middle half.
+    """
+    ax = new_axes(ax, height=2.4)
+    x, scale = np.arange(len(here)), 100 if percent else 1
+    if others.shape[1]:
+        low, middle, high = (others.quantile(q, axis=1) * scale for q in (0.25, 0.5, 0.75))
+        ax.fill_between(x, low, high, color=COLOURS["others"], alpha=0.3, linewidth=0, label=labels[2])
+        ax.plot(x, middle, color=COLOURS["others"], linestyle="--", label=labels[1])
+    ax.plot(x, here.to_numpy() * scale, color=COLOURS["here"], label=labels[0])
+    mark_periods(ax, list(here.index))
+    ax.set_ylim(bottom=0 if np.nanmin(here.to_numpy(), initial=0) >= 0 else None)
+    return ax
+
+
+def mark_periods(ax, periods: list[str], most: int = 7) -> None:
+    """Label the x axis with at most `most` of the periods, evenly apart."""
+    step = max(1, -(-len(periods) // most))
+    ax.set_xticks(range(0, len(periods), step), periods[::step])
+    ax.set_xlim(-0.5, len(periods) - 0.5)
+
+
+def plot_funnel(names: Sequence[str], counts: Sequence[int], *, ax=None):
+    """Draw how many matters took each step, as horizontal bars with number and share of the first."""
+    ax = new_axes(ax, height=0.5 + 0.34 * len(names))
+    y = np.arange(len(names))[::-1]
+    ax.barh(y, counts, color=COLOURS["blue"], height=0.68)
+    for position, count in zip(y, counts, strict=True):
+        share = f"  ({count / counts[0]:.0%})" if counts[0] else ""
+        ax.text(count, position, f" {count:,}{share}", va="center", ha="left")
+    ax.set_yticks(y, names)
+    ax.set_xlim(0, max(max(counts, default=1), 1) * 1.25)
+    ax.xaxis.set_visible(False)
+    ax.grid(False)
+    ax.spines[["bottom", "left"]].set_visible(False)
+    ax.tick_params(length=0)
+    return ax
+
+
+def plot_layers(table: pd.DataFrame, *, labels: Sequence[str], ax=None):
+    """Draw a stack of amounts over time, one colour and hatch per column of `table` (index: periods)."""
+    ax = new_axes(ax, height=2.9)
+    x, bottom = np.arange(len(table)), np.zeros(len(table))
+    hatches = ["", "//", "..", "xx", "\\\\", "oo"]
+    for number, (column, label) in enumerate(zip(table.columns, labels, strict=True)):
+        top = bottom + table[column].fillna(0).to_numpy()
+        ax.fill_between(
+            x, bottom, top, step="mid", label=label, facecolor=CYCLE[number % len(CYCLE)], alpha=0.85,
+            edgecolor="white", linewidth=0.4, hatch=hatches[number % len(hatches)],
+        )  # fmt: skip
+        bottom = top
+    mark_periods(ax, list(table.index))
+    ax.set_ylim(bottom=0)
+    return ax
+
+
+def plot_event_time(table: pd.DataFrame, *, percent=False, ax=None):
+    """Draw effects by time since adoption with their intervals; what is not identified is left out.
+
+    Parameters
+    ----------
+    table : DataFrame
+        event_time, estimate, conf_low, conf_high, identified.
+    """
+    ax = new_axes(ax, width=3.6, height=2.2)
+    scale = 100 if percent else 1
+    known = table[table["identified"]].dropna(subset=["event_time"]).sort_values("event_time")
+    for rows, colour, marker in (
+        (known[known["event_time"] < 0], COLOURS["others"], "s"),
+        (known[known["event_time"] >= 0], COLOURS["blue"], "o"),
+    ):
+        ax.vlines(
+            rows["event_time"],
+            rows["conf_low"] * scale,
+            rows["conf_high"] * scale,
+            color=colour,
+            linewidth=1.1,
+        )
+        ax.plot(rows["event_time"], rows["estimate"] * scale, marker, color=colour, markersize=3.2)
+    ax.axhline(0, color=COLOURS["ink"], linewidth=0.8)
+    ax.axvline(-0.5, color=COLOURS["ink"], linewidth=0.8, linestyle=":")
+    return ax
+
+
+def legend_below(ax, columns: int = 3) -> None:
+    """Put the legend under the axes, where it covers nothing."""
+    ax.figure.legend(
+        *ax.get_legend_handles_labels(), loc="outside lower center", ncols=columns, handlelength=1.6
+    )

@@ -1,0 +1,82 @@
+"""Every word a reader sees, in English and Chinese: one catalogue per language, one list of measures."""
+
+from __future__ import annotations
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+from analysis.display.numbers import NO_VALUE, format_number, is_hidden
+from analysis.errors import ReportError
+
+LANGUAGES = ("en", "zh")
+
+
+@dataclass(frozen=True)
+class Label:
+    """How a measure is called in one language, how its numbers are written, whether its n counts people."""
+
+    name: str
+    kind: str
+    people: bool
+
+
+class Text:
+    """The texts of one language.
+
+    Parameters
+    ----------
+    language : {"en", "zh"}
+
+    Raises
+    ------
+    ReportError
+        The language has no catalogue.
+    """
+
+    def __init__(self, language: str) -> None:
+        if language not in LANGUAGES:
+            raise ReportError(
+                "There are no texts in this language.", where="language", value=language,
+                expected=" or ".join(LANGUAGES), mend="Use one of these.",
+            )  # fmt: skip
+        self.language = language
+        self._catalogue = _load(language)
+
+    def __call__(self, key: str, **values: object) -> str:
+        """Return the text of `key` ("section.name") with its fields filled in."""
+        section, _, name = key.partition(".")
+        return self._catalogue[section][name].format(**values)
+
+    def named(self, section: str, name: str) -> str:
+        """Return the text for `name`, or for names the catalogue does not know, the name in plain words."""
+        return self._catalogue[section].get(name, str(name).replace("_", " "))
+
+    def measure(self, name: str) -> Label:
+        """Return the label of a measure; one the list does not know keeps its own name."""
+        entry = _load("measures").get(name)
+        if entry is None:
+            return Label(str(name).replace("_", " "), "number", people=True)
+        return Label(entry[self.language], entry["kind"], entry.get("people", False))
+
+    def value(self, measure: str, value: float, n: float | None = None) -> str:
+        """Return a value as text; hidden where it rests on fewer than five, `n` being what it rests on."""
+        label = self.measure(measure)
+        if n is not None and label.kind != "people" and is_hidden(n):
+            return self("sentence.hidden" if label.people else "sentence.hidden_cases")
+        return format_number(value, label.kind)
+
+    def place(self, row) -> str:
+        """Return the name of a place (a row of the places table) in this language, or what it has."""
+        names = (row["name_zh"], row["name"]) if self.language == "zh" else (row["name"], row["name_zh"])
+        return next((n for n in (*names, row["place_id"]) if isinstance(n, str) and n), NO_VALUE)
+
+    def listed(self, items) -> str:
+        """Return the items as a list in a sentence."""
+        return ("、" if self.language == "zh" else ", ").join(items)
+
+
+@cache
+def _load(name: str) -> dict:
+    return tomllib.loads(files(__package__).joinpath(f"{name}.toml").read_text(encoding="utf-8"))
