@@ -127,8 +127,25 @@ def test_a_contract_opens_with_its_proposal(table):
     assert k["completeness"] == 1
 
 
+def test_a_rejected_project_ends_without_review(table):
+    steps = [
+        *full("r", start="2021-02-01", every=4, steps=("proposed", "decided", "published")),
+        *full("f", steps=("proposed", "decided", "budgeted", "published", "spent", "reviewed")),
+    ]
+    rows = table([("r", "A", "rejected"), ("f", "A", "adopted")], steps, process="fund")
+    assert rows["completeness"].tolist() == [1, 1]
+    assert rows["open"].tolist() == [False, False]
+    assert rows.loc["r", "days_observed"] == 8
+    assert np.isnan(rows.loc["r", "days_to_answer"])
+
+
 def test_a_process_without_procedure_still_has_its_waits(table):
-    f = table([("f", "A")], [("f", "raised", "2021-01-01"), ("f", "answered", "2021-01-09")], process="fund")
+    f = table(
+        [("f", "A")],
+        [("f", "raised", "2021-01-01"), ("f", "answered", "2021-01-09")],
+        process="fund",
+        procedures=(),
+    )
     assert f.loc["f", "days_to_answer"] == 8
     assert np.isnan(f.loc["f", "completeness"])
     assert pd.isna(f.loc["f", "procedure"])

@@ -14,6 +14,7 @@ def test_shipped_procedures_are_the_ones_of_the_field():
         "four discussions and two publications": schema.STEPS[:6],
         "whistle and report": ("raised", "escalated", "arrived", "answered"),
         "contract life cycle": ("proposed", "signed", "performed", "reviewed"),
+        "fund project": ("proposed", "decided", "budgeted", "published", "spent", "reviewed"),
     }
     assert len({p.process for p in PROCEDURES}) == len(PROCEDURES)
 
@@ -45,6 +46,6 @@ def test_two_procedures_of_one_process_are_refused():
 
 
 def test_a_process_without_procedure_requires_nothing():
-    stand_in = procedure_of("fund")
+    stand_in = procedure_of("fund", PROCEDURES[:2])
     assert (stand_in.opening, stand_in.closing) == ("raised", "answered")
     assert not any(step.required for step in stand_in.steps)

@@ -5,6 +5,7 @@ from analysis.processes.measures import MEASURES, process_measures
 from analysis.processes.procedures import (
     CONTRACT_LIFE_CYCLE,
     FOUR_DISCUSSIONS_TWO_PUBLICATIONS,
+    FUND_PROJECT,
     PROCEDURES,
     WHISTLE_AND_REPORT,
     Procedure,
@@ -15,6 +16,7 @@ from analysis.processes.survival import median_waits
 __all__ = [
     "CONTRACT_LIFE_CYCLE",
     "FOUR_DISCUSSIONS_TWO_PUBLICATIONS",
+    "FUND_PROJECT",
     "MEASURES",
     "PROCEDURES",
     "WHISTLE_AND_REPORT",

@@ -14,8 +14,8 @@ from analysis.tables.periods import FREQUENCIES, period_of
 
 DAY = np.timedelta64(1, "D")
 ADDED = (
-    "procedure", "opened", "entered", "period", "settled", "completeness", "order_ok", "steps_repeated",
-    "open", "days_to_answer", "censored_at", "days_observed",
+    "procedure", "opened", "answered_at", "entered", "period", "settled", "completeness", "order_ok",
+    "steps_repeated", "open", "days_to_answer", "censored_at", "days_observed",
 )  # fmt: skip
 
 
@@ -45,6 +45,7 @@ def matter_table(
         raised, discussed, ... : first time of each step of the dictionary, missing if not taken.
         steps_repeated : how many recorded steps repeat an earlier one of the same kind.
         opened : time of the opening step of the procedure; missing if it is not on record.
+        answered_at : time of the closing step of the procedure.
         entered : `opened`, or else the first step of any kind; missing without steps.
         period : the period of `entered`.
         settled : whether the matter had `settle_days` to run its course, or has an outcome and no steps.
@@ -53,11 +54,12 @@ def matter_table(
             taken, are not required.
         order_ok : whether the steps taken came in the order of the procedure (ties are in order);
             missing with fewer than two of them.
-        open : not answered and not withdrawn; missing if neither opening nor closing step is on record, or
-            if answers are not recorded.
+        open : neither answered nor ended without answer (withdrawn, or with an outcome that waives the
+            closing step); missing if neither opening nor closing step is on record, or if answers are not
+            recorded.
         days_to_answer : days from opening to closing step; missing if open, or if answered before opened.
         censored_at : when an unanswered matter was last seen waiting: the end of the study, or the last
-            step of a withdrawn one.
+            step of one that ended without answer.
         days_observed : `days_to_answer`, or days from opening to `censored_at`.
 
         A step of a procedure that no matter of the process ever took is not recorded by this study rather
@@ -136,7 +138,7 @@ def _step_times(
 def _conformance(
     matters: pd.DataFrame, times: pd.DataFrame, procedure: Procedure, recorded: np.ndarray
 ) -> pd.DataFrame:
-    """Return procedure, opened, answered_at, withdrawn, completeness and order_ok of one process."""
+    """Return procedure, opened, answered_at, ended, completeness and order_ok of one process."""
     withdrawn = matters["outcome"] == "withdrawn"
     times = times[list(procedure.names)]
     taken = times.notna().to_numpy()
@@ -157,7 +159,7 @@ def _conformance(
             "procedure": pd.Series(procedure.name or None, index=matters.index, dtype="str"),
             "opened": times[procedure.opening],
             "answered_at": times[procedure.closing],
-            "withdrawn": withdrawn,
+            "ended": withdrawn | matters["outcome"].isin(procedure.steps[-1].waived_for),
             "completeness": complete,
             "order_ok": ordered,
         },
@@ -172,10 +174,10 @@ def _waiting(part: pd.DataFrame, last: pd.Series, end: pd.Timestamp, *, answers:
     days = (answered - opened) / DAY
     days = days.where(days >= 0)
     waits = opened.notna() & answered.isna() & ~unknown
-    censored = last.loc[part.index].where(part["withdrawn"], end).where(waits).astype("datetime64[ns]")
+    censored = last.loc[part.index].where(part["ended"], end).where(waits).astype("datetime64[ns]")
     return pd.DataFrame(
         {
-            "open": (answered.isna() & ~part["withdrawn"]).astype("boolean").mask(unknown),
+            "open": (answered.isna() & ~part["ended"]).astype("boolean").mask(unknown),
             "days_to_answer": days,
             "censored_at": censored,
             "days_observed": days.fillna((censored - opened) / DAY),

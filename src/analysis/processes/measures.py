@@ -26,12 +26,12 @@ _PER_PROCESS = (
      "settle_days to run their course, without withdrawn ones", "share 0-1", "settled matters", _CONFORMANCE),
     ("order_violations", "matters with a step before an earlier step of the procedure / matters with two or "
      "more steps of it", "share 0-1", "matters with two or more steps", _CONFORMANCE),
-    ("answered", "matters answered by the end of the study / matters opened in the period, without "
-     "withdrawn ones", "share 0-1", "matters opened, not withdrawn", _OECD),
+    ("answered", "of matters opened in the period, answered by the end of the study / (answered + open)",
+     "share 0-1", "matters answered or open", _OECD),
     ("open", "number of matters opened in the period and not answered by the end of the study", "matters",
      "open matters", "count"),
     ("days_to_answer", "Kaplan-Meier median of days from the opening to the closing step; open matters are "
-     "censored at the end of the study, withdrawn ones at their last step", "days",
+     "censored at the end of the study, those withdrawn or ended without answer at their last step", "days",
      "matters opened with a known wait, answered or not", "Kaplan and Meier (1958)"),
     ("adopted", "adopted / (adopted + rejected)", "share 0-1", "matters adopted or rejected", _OECD),
     ("resolved", "resolved / (resolved + unresolved)", "share 0-1", "matters resolved or unresolved",
@@ -117,11 +117,11 @@ def _of_process(table: pd.DataFrame, grid: Grid) -> dict[str, tuple]:
     """Return (value, n, std_error) per cell for every measure of the matters of one process."""
     rows, cells = grid.cells(table["community_id"], table["entered"], undated=True)
     opened, still = table["opened"].notna(), table["open"]
-    closable = opened & (table["outcome"] != "withdrawn")
+    answered = table["answered_at"].notna()
     shares = {
         "completeness": table["completeness"].where(table["settled"]),
         "order_violations": 1 - table["order_ok"].astype("Float64"),
-        "answered": (1 - still.astype("Float64")).where(closable),
+        "answered": answered.astype(float).where(opened & (answered | still.fillna(False))),
         "adopted": _share(table["outcome"], "adopted", "rejected"),
         "resolved": _share(table["outcome"], "resolved", "unresolved"),
         "escalated": table["was_escalated"],

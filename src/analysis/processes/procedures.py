@@ -135,7 +135,20 @@ CONTRACT_LIFE_CYCLE = Procedure(
     ),
     source="商约-签约-履约-评约",
 )
-PROCEDURES = (FOUR_DISCUSSIONS_TWO_PUBLICATIONS, WHISTLE_AND_REPORT, CONTRACT_LIFE_CYCLE)
+FUND_PROJECT = Procedure(
+    "fund project",
+    "fund",
+    (
+        ProcedureStep("proposed"),
+        ProcedureStep("decided"),
+        ProcedureStep("budgeted", waived_for=("rejected",)),
+        ProcedureStep("published"),
+        ProcedureStep("spent", waived_for=("rejected",)),
+        ProcedureStep("reviewed", waived_for=("rejected",)),
+    ),
+    source="社区专项基金",
+)
+PROCEDURES = (FOUR_DISCUSSIONS_TWO_PUBLICATIONS, WHISTLE_AND_REPORT, CONTRACT_LIFE_CYCLE, FUND_PROJECT)
 
 
 def procedure_of(process: str, procedures: Sequence[Procedure] = PROCEDURES) -> Procedure:

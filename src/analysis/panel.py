@@ -1,0 +1,222 @@
+"""Everything a study measures, as one balanced panel of communities by periods."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from analysis.burden import burden_measures
+from analysis.errors import AnalysisError, StudyError
+from analysis.processes import end_of, process_measures
+from analysis.tables.periods import FREQUENCIES, ordinal, period_of
+
+KEYS = ("place_id", "district_id", "street_id", "period", "time")
+FAMILY_TABLES = {
+    "networks": ("interactions",),
+    "inclusion": ("people",),
+    "consultation": ("matters", "steps"),
+    "burden": ("duties",),
+    "matching": ("listings",),
+    "outcomes": ("outcomes",),
+    "effects": ("reforms",),
+}
+
+
+def missing_tables(study) -> dict[str, tuple[str, ...]]:
+    """Return the families of measures that cannot be given in full, and the tables that would bring them.
+
+    Returns
+    -------
+    dict of str to tuple of str
+        Of networks, inclusion, consultation, burden, matching, outcomes and effects, those that lack a table.
+    """
+    lacking = {
+        family: tuple(table for table in tables if not study.has(table))
+        for family, tables in FAMILY_TABLES.items()
+    }
+    return {family: tables for family, tables in lacking.items() if tables}
+
+
+def build_panel(
+    study,
+    *,
+    indicators: pd.DataFrame | None = None,
+    processes: pd.DataFrame | None = None,
+    burden: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """Return the balanced panel of a study: one row per community and period.
+
+    Parameters
+    ----------
+    study : Study
+    indicators : DataFrame, optional
+        place_id, period, layer, indicator, value, n, std_error, as `networks.indicators` returns; computed
+        from the interactions if not given.
+    processes, burden : DataFrame, optional
+        place_id, period, measure, value, n, std_error, as `process_measures` and `burden_measures` return;
+        computed if not given. A frame without rows leaves the family out.
+
+    Returns
+    -------
+    DataFrame
+        place_id, district_id, street_id : the community and what holds it, missing where nothing does.
+        period, time : label, and count of periods since 1970, so that differences are steps.
+        One column per measure of `outcomes`, under its own name, and per measure of processes and burden.
+        network_<indicator> : of layer "dyadic".
+        cohort_<reform> : Int64, `time` of the period in which the reform first started in the community or
+            in a place that holds it; missing if never. A start within a period makes that period the first
+            treated one, though only partly treated. It may lie outside the panel's periods.
+        dose_<reform> : dose of that start, the same in every period; 0 if never, NaN if not stated.
+
+        Every community has every period, NaN where there are no data. ``attrs`` holds lists and numbers:
+        post_treatment, the network columns, which a reform may change and which are therefore outcomes or
+        mediators, no covariates; ended_reforms, per reform in how many communities it ended before the study
+        did (the cohort ignores the end); left_out, how many outcomes of other places than
+        communities, outcomes of other periods than the study's, and reforms of places without communities
+        do not stand in the panel.
+
+    Raises
+    ------
+    AnalysisError
+        If a frame given lacks a column.
+    StudyError
+        If two measures have one name, or a place has two values of an outcome in one period.
+    """
+    panel = _frame_of(study)
+    outcomes, left_out = _outcomes_of(study)
+    network = _dyadic(_network_indicators(study) if indicators is None else indicators)
+    processes = process_measures(study) if processes is None else _checked(processes, "processes")
+    burden = burden_measures(study) if burden is None else _checked(burden, "burden")
+    cohorts, ended, nowhere = _cohorts(study)
+    wide = [_wide(family, panel) for family in (outcomes, processes, burden, network)]
+    parts = [panel, *wide, cohorts.reindex(panel["place_id"]).reset_index(drop=True)]
+    _refuse_doubles(parts)
+    panel = pd.concat(parts, axis=1)
+    panel.attrs = {
+        "post_treatment": list(wide[-1].columns),
+        "ended_reforms": ended,
+        "left_out": left_out | {"reforms_without_communities": nowhere},
+    }
+    return panel
+
+
+def _frame_of(study) -> pd.DataFrame:
+    """Return the keys of the panel, sorted by community in table order and by period."""
+    levels = study.tree.levels().rename(columns={"community_id": "place_id"})
+    periods = pd.DataFrame({"period": pd.Series(study.periods, dtype="str")})
+    periods["time"] = ordinal(periods["period"], study.period).astype("int64")
+    return levels.merge(periods, how="cross")[list(KEYS)]
+
+
+def _wide(tidy: pd.DataFrame, panel: pd.DataFrame) -> pd.DataFrame:
+    """Return one column per measure of `tidy`, in order of appearance, in the rows of `panel`."""
+    rows = pd.MultiIndex.from_frame(panel[["place_id", "period"]])
+    row = rows.get_indexer(pd.MultiIndex.from_frame(tidy[["place_id", "period"]])) if len(rows) else []
+    column, names = pd.factorize(tidy["measure"])
+    values = np.full((len(rows), len(names)), np.nan)
+    inside = np.asarray(row) >= 0
+    if inside.any():
+        values[np.asarray(row)[inside], column[inside]] = tidy["value"].to_numpy(float)[inside]
+    return pd.DataFrame(values, columns=list(names))
+
+
+def _outcomes_of(study) -> tuple[pd.DataFrame, dict[str, int]]:
+    """Return the outcomes and how many of them do not belong into a panel of communities by periods."""
+    outcomes = study.outcomes
+    twice = outcomes.duplicated(["place_id", "period", "measure"])
+    if twice.any():
+        row = outcomes[twice].iloc[0]
+        raise StudyError(
+            "An outcome has two values for one place and period.",
+            where="outcomes.place_id, period, measure",
+            value=f"{row['place_id']}, {row['period']}, {row['measure']}",
+            expected="one value",
+            mend="Keep one of the rows.",
+        )
+    elsewhere = ~outcomes["place_id"].isin(study.tree.communities)
+    other_time = ~outcomes["period"].isin(study.periods)
+    return outcomes, {
+        "outcomes_of_other_places": int(elsewhere.sum()),
+        "outcomes_of_other_periods": int((other_time & ~elsewhere).sum()),
+    }
+
+
+def _network_indicators(study) -> pd.DataFrame:
+    if not study.has("interactions"):
+        return pd.DataFrame({c: [] for c in ("place_id", "period", "layer", "indicator", "value")})
+    from analysis.networks import TieRule, build_ties, indicators
+
+    first, last = (pd.Period(study.periods[i], freq=FREQUENCIES[study.period]) for i in (0, -1))
+    start, end = (str(day.date()) for day in (first.start_time, last.end_time))
+    rule = TieRule(period=study.period, start=start, end=end)
+    ties = build_ties(study.interactions, rule, tree=study.tree, people=study.people)
+    return indicators(ties, study.people)
+
+
+def _dyadic(table: pd.DataFrame) -> pd.DataFrame:
+    """Return the indicators of all dyadic ties together, as measures named network_<indicator>."""
+    table = _checked(table, "indicators", ("place_id", "period", "layer", "indicator", "value"))
+    table = table[table["layer"] == "dyadic"]
+    return table[["place_id", "period", "value"]].assign(
+        measure="network_" + table["indicator"].astype("str")
+    )
+
+
+def _checked(
+    table: pd.DataFrame, argument: str, columns: tuple[str, ...] = ("place_id", "period", "measure", "value")
+) -> pd.DataFrame:
+    lacking = [column for column in columns if column not in table.columns]
+    if lacking:
+        raise AnalysisError(
+            f"The frame given as {argument} lacks columns.",
+            where=f"build_panel({argument}=...)",
+            value=", ".join(lacking),
+            expected=", ".join(columns),
+            mend="Pass the frame as the measuring function returns it.",
+        )
+    return table
+
+
+def _cohorts(study) -> tuple[pd.DataFrame, dict[str, int], int]:
+    """Return cohort and dose per community and reform, ended reforms, and reforms that hold nowhere."""
+    reforms = study.reforms.dropna(subset=["place_id", "reform", "start"])
+    holders = _holders(study)
+    nowhere = int((~reforms["place_id"].isin(holders["place_id"])).sum())
+    held = holders.merge(reforms, on="place_id").sort_values("start", kind="stable")
+    first = held.drop_duplicates(["community_id", "reform"])
+    first = first.assign(cohort=ordinal(period_of(first["start"], study.period), study.period))
+    communities = study.tree.communities
+    columns, ended = {}, {}
+    for reform in sorted(study.reforms["reform"].dropna().unique()):
+        rows = first[first["reform"] == reform].set_index("community_id")
+        cohort = rows["cohort"].reindex(communities)
+        columns[f"cohort_{reform}"] = cohort
+        columns[f"dose_{reform}"] = rows["dose"].reindex(communities).where(cohort.notna(), 0.0)
+        over = int((rows["end"] + pd.Timedelta(days=1) < end_of(study)).sum())
+        if over:
+            ended[reform] = over
+    return pd.DataFrame(columns, index=communities), ended, nowhere
+
+
+def _holders(study) -> pd.DataFrame:
+    """Return community_id, place_id: every community with itself and every place above it."""
+    table = study.tree.table
+    parents = table["parent_id"]
+    here = table.loc[table["kind"] == "community", "place_id"]
+    pairs = [here]
+    while len(here) and len(pairs) <= len(table):
+        here = here.map(parents).dropna()
+        pairs.append(here)
+    return pd.concat(pairs).rename("place_id").rename_axis("community_id").reset_index()
+
+
+def _refuse_doubles(parts: list[pd.DataFrame]) -> None:
+    names = pd.Series([name for part in parts for name in part.columns])
+    if names.duplicated().any():
+        raise StudyError(
+            "Two columns of the panel would have one name.",
+            where="outcomes.measure",
+            value=names[names.duplicated()].iloc[0],
+            expected="a name that is no other measure's and no key of the panel",
+            mend="Rename the outcome's measure in the study.",
+        )

@@ -1,0 +1,305 @@
+import subprocess
+import sys
+import time
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from analysis.burden import burden_measures
+from analysis.errors import AnalysisError, StudyError
+from analysis.panel import build_panel, missing_tables
+from analysis.processes import process_measures
+from analysis.tables.schema import MODELS
+from analysis.tables.study import Study
+
+PLACES = pd.DataFrame(
+    [
+        ("Y", "city", None),
+        ("D", "district", "Y"),
+        ("S", "street", "D"),
+        ("A", "community", "S"),
+        ("B", "community", "D"),
+        ("U", "unit", "B"),
+        ("C", "community", "Y"),
+        ("N", "community", None),
+    ],
+    columns=["place_id", "kind", "parent_id"],
+)
+WINDOW = ("2021-01", "2021-03")
+NEVER = -1
+
+
+def make(window=WINDOW, **frames):
+    return Study.from_frames({"places": PLACES} | frames, window=window)
+
+
+def reforms(*rows):
+    table = pd.DataFrame(
+        [(*row, *[None] * (5 - len(row))) for row in rows],
+        columns=["place_id", "reform", "start", "end", "dose"],
+    )
+    table[["start", "end"]] = table[["start", "end"]].apply(pd.to_datetime)
+    return table
+
+
+def outcomes(*rows):
+    return pd.DataFrame(rows, columns=["place_id", "period", "measure", "value"])
+
+
+def by_place(panel, column):
+    values = panel.drop_duplicates("place_id").set_index("place_id")[column]
+    return values.fillna("-" if values.dtype == "str" else NEVER).to_dict()
+
+
+def test_every_community_has_every_period():
+    panel = build_panel(make())
+    assert panel.columns.tolist() == ["place_id", "district_id", "street_id", "period", "time"]
+    assert panel["place_id"].tolist() == [p for p in "ABCN" for _ in range(3)]
+    assert panel["period"].tolist() == ["2021-01", "2021-02", "2021-03"] * 4
+    assert panel["time"].tolist() == [612, 613, 614] * 4  # months since January 1970
+    assert by_place(panel, "district_id") == {"A": "D", "B": "D", "C": "-", "N": "-"}
+    assert by_place(panel, "street_id") == {"A": "S", "B": "-", "C": "-", "N": "-"}
+
+
+def test_outcomes_stand_under_their_own_name():
+    rows = outcomes(
+        ("A", "2021-02", "trust", 61.0), ("B", "2021-01", "trust", 70.0), ("A", "2021-02", "incidents", 3.0),
+        ("D", "2021-01", "trust", 50.0), ("A", "2020-12", "trust", 9.0), ("N", "2021Q1", "income", 5.0),
+    )  # fmt: skip
+    panel = build_panel(make(outcomes=rows))
+    cells = panel.set_index(["place_id", "period"])
+    assert cells.loc[("A", "2021-02"), ["trust", "incidents"]].tolist() == [61, 3]
+    assert cells.loc[("B", "2021-01"), "trust"] == 70
+    assert cells["trust"].notna().sum() == 2
+    assert cells["income"].isna().all()
+    assert panel.attrs["left_out"] == {
+        "outcomes_of_other_places": 1,
+        "outcomes_of_other_periods": 2,
+        "reforms_without_communities": 0,
+    }
+
+
+def test_a_reform_holds_for_every_community_below_and_the_earliest_start_wins():
+    rows = reforms(
+        ("D", "consultation", "2021-02-20", None, 2.0),
+        ("A", "consultation", "2021-01-05", None, 5.0),
+        ("B", "consultation", "2021-03-01", None, 7.0),
+        ("Y", "burden_reduction", "2021-02-28"),
+        ("S", "shared_community", "2019-06-01"),
+        ("N", "shared_community", "2022-06-01"),
+        ("U", "pilot", "2021-01-01", None, 1.0),
+    )
+    panel = build_panel(make(reforms=rows))
+    assert panel["cohort_consultation"].dtype == "Int64"
+    assert by_place(panel, "cohort_consultation") == {"A": 612, "B": 613, "C": NEVER, "N": NEVER}
+    assert by_place(panel, "dose_consultation") == {"A": 5, "B": 2, "C": 0, "N": 0}
+    # started on the last day of February: February is the first treated period
+    assert by_place(panel, "cohort_burden_reduction") == {"A": 613, "B": 613, "C": 613, "N": NEVER}
+    doses = panel.drop_duplicates("place_id")["dose_burden_reduction"]
+    np.testing.assert_equal(doses.to_numpy(), [np.nan, np.nan, np.nan, 0])  # treated, but not stated
+    # before and after the window
+    assert by_place(panel, "cohort_shared_community") == {"A": 593, "B": NEVER, "C": NEVER, "N": 629}
+    # a unit is not its community
+    assert panel["cohort_pilot"].isna().all()
+    assert (panel["dose_pilot"] == 0).all()
+    assert panel.attrs["left_out"]["reforms_without_communities"] == 1
+
+
+def test_reforms_that_ended_are_noted():
+    rows = reforms(("D", "fund", "2021-01-05", "2021-02-10"), ("C", "fund", "2021-01-05", "2021-03-31"),
+                   ("C", "hut", "2021-01-05"))  # fmt: skip
+    assert build_panel(make(reforms=rows)).attrs["ended_reforms"] == {"fund": 2}
+    assert build_panel(make(reforms=rows[1:])).attrs["ended_reforms"] == {}
+
+
+def test_quarters_and_years():
+    rows = reforms(("A", "fund", "2021-05-05"))
+    for period, window, cohort, label in (
+        ("quarter", ("2021Q1", "2021Q3"), 205, "2021Q2"),
+        ("year", ("2020", "2022"), 51, "2021"),
+    ):
+        study = Study.from_frames({"places": PLACES, "reforms": rows}, window=window, period=period)
+        panel = build_panel(study)
+        assert by_place(panel, "cohort_fund")["A"] == cohort
+        assert panel.loc[panel["time"] == cohort, "period"].unique().tolist() == [label]
+
+
+@pytest.fixture
+def busy():
+    matters = pd.DataFrame(
+        {"matter_id": ["m", "n"], "process": "consultation", "community_id": ["A", "B"], "outcome": "adopted"}
+    )
+    steps = pd.DataFrame(
+        [("m", "raised", "2021-01-02"), ("m", "answered", "2021-01-09"), ("n", "raised", "2021-02-02")],
+        columns=["matter_id", "step", "time"],
+    )
+    duties = pd.DataFrame({"duty_id": ["1"], "community_id": "A", "list": "seal", "start": ["2021-02-01"]})
+    acts = pd.DataFrame(
+        [
+            ("2021-01-03", "A", "help", "p1", "p2", None),
+            ("2021-01-04", "A", "help", "p2", "p1", None),
+            ("2021-02-04", "B", "activity", "p3", None, "g"),
+            ("2021-02-04", "B", "activity", "p4", None, "g"),
+        ],
+        columns=["time", "community_id", "kind", "source_id", "target_id", "gathering_id"],
+    )
+    people = pd.DataFrame({"person_id": ["p1", "p2", "p3", "p4"], "community_id": ["A", "A", "B", "B"]})
+    return make(
+        matters=matters,
+        steps=steps.assign(time=pd.to_datetime(steps["time"])),
+        duties=duties.assign(start=pd.to_datetime(duties["start"])),
+        interactions=acts.assign(time=pd.to_datetime(acts["time"])),
+        people=people,
+        reforms=reforms(("D", "consultation", "2021-02-01")),
+        outcomes=outcomes(("A", "2021-01", "trust", 1.0)),
+    )
+
+
+def test_every_family_stands_in_the_panel(busy):
+    panel = build_panel(busy)
+    cells = panel.set_index(["place_id", "period"])
+    assert len(panel) == 12
+    assert cells.loc[("A", "2021-01"), "consultation_days_to_answer"] == 7
+    assert cells.loc[("B", "2021-02"), "consultation_open"] == 1
+    assert cells.loc[("A", "2021-03"), "burden_duties"] == 1
+    assert np.isnan(cells.loc[("B", "2021-03"), "burden_duties"])
+    networks = [c for c in panel.columns if c.startswith("network_")]
+    assert panel.attrs["post_treatment"] == networks
+    assert cells.loc[("A", "2021-01"), "network_reciprocity"] == 1
+    assert panel.columns[-2:].tolist() == ["cohort_consultation", "dose_consultation"]
+    # order: keys, outcomes, processes, burden, networks, reforms
+    first = [panel.columns.get_loc(c) for c in ("time", "trust", "consultation_breadth", "burden_duties",
+                                               networks[0], "cohort_consultation")]  # fmt: skip
+    assert first == sorted(first)
+
+
+def test_frames_already_made_are_used_and_not_changed(busy):
+    processes, burden = process_measures(busy), burden_measures(busy)
+    network = pd.DataFrame(
+        [("A", "2021-01", "dyadic", "density", 0.5), ("A", "2021-01", "help", "density", 0.9),
+         ("D", "2021-01", "dyadic", "density", 0.1), ("A", "all", "dyadic", "density", 0.2)],
+        columns=["place_id", "period", "layer", "indicator", "value"],
+    )  # fmt: skip
+    copies = [frame.copy() for frame in (processes, burden, network)]
+    panel = build_panel(busy, indicators=network, processes=processes, burden=burden.iloc[:0])
+    assert panel["network_density"].dropna().tolist() == [0.5]
+    assert "burden_duties" not in panel
+    whole = build_panel(busy)
+    pd.testing.assert_series_equal(panel["consultation_open"], whole["consultation_open"])
+    for frame, copy in zip((processes, burden, network), copies, strict=True):
+        pd.testing.assert_frame_equal(frame, copy)
+
+
+def test_row_order_changes_nothing_and_the_study_is_not_mutated(busy):
+    before = {name: table.copy() for name, table in busy.frames.items()}
+    panel = build_panel(busy)
+    for name, table in before.items():
+        pd.testing.assert_frame_equal(busy.frames[name], table)
+    shuffled = {n: t if n == "places" else t.sample(frac=1, random_state=5) for n, t in before.items()}
+    again = build_panel(Study.from_frames(shuffled, window=busy.window))
+    pd.testing.assert_frame_equal(panel, again)
+
+
+def test_a_panel_goes_through_parquet(busy, tmp_path):
+    panel = build_panel(busy)
+    panel.to_parquet(tmp_path / "panel.parquet")
+    back = pd.read_parquet(tmp_path / "panel.parquet")
+    pd.testing.assert_frame_equal(panel, back)
+    assert back.attrs == panel.attrs
+
+
+@pytest.mark.parametrize("argument", ["indicators", "processes", "burden"])
+def test_a_frame_without_its_columns_is_refused(argument):
+    with pytest.raises(AnalysisError, match=f"given as {argument} lacks columns") as error:
+        build_panel(make(), **{argument: pd.DataFrame({"place_id": ["A"]})})
+    assert "period" in error.value.value
+
+
+def test_one_name_for_two_columns_is_refused():
+    for name in ("time", "cohort_consultation"):
+        study = make(outcomes=outcomes(("A", "2021-01", name, 1.0)),
+                     reforms=reforms(("A", "consultation", "2021-01-01")))  # fmt: skip
+        with pytest.raises(StudyError, match="one name") as error:
+            build_panel(study)
+        assert error.value.value == name
+
+
+def test_two_values_of_one_outcome_are_refused():
+    rows = outcomes(("A", "2021-01", "trust", 1.0), ("A", "2021-01", "trust", 2.0))
+    with pytest.raises(StudyError, match="two values") as error:
+        build_panel(make(outcomes=rows))
+    assert error.value.value == "A, 2021-01, trust"
+
+
+def test_small_studies():
+    assert build_panel(Study.from_frames({})).empty
+    assert build_panel(make(window=None)).empty
+    one = Study.from_frames(
+        {"places": PLACES[PLACES["place_id"] == "N"], "outcomes": outcomes(("N", "2021-01", "trust", 1.0))}
+    )
+    panel = build_panel(one)
+    assert len(panel) == 1
+    assert panel["district_id"].isna().all()
+    assert panel["trust"].tolist() == [1]
+
+
+def test_missing_tables(busy):
+    everything = missing_tables(Study.from_frames({}))
+    assert everything == {
+        "networks": ("interactions",),
+        "inclusion": ("people",),
+        "consultation": ("matters", "steps"),
+        "burden": ("duties",),
+        "matching": ("listings",),
+        "outcomes": ("outcomes",),
+        "effects": ("reforms",),
+    }
+    assert {table for tables in everything.values() for table in tables} < set(MODELS)
+    assert missing_tables(busy) == {"matching": ("listings",)}
+    frames = busy.frames | {"steps": busy.steps.iloc[:0]}
+    assert missing_tables(Study.from_frames(frames))["consultation"] == ("steps",)
+
+
+def test_importing_is_light():
+    heavy = ("numba", "igraph", "statsmodels", "matplotlib")
+    code = f"import sys, analysis.panel; print([m for m in {heavy} if m in sys.modules])"
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert out.stdout.strip() == "[]"
+
+
+def random_city(districts=8, communities=20, months=36, matters=15_000, duties=18_000, seed=1):
+    """Make the size of the default synthetic city, without its meaning."""
+    rng = np.random.default_rng(seed)
+    ids = [f"C{i:03}" for i in range(districts * communities)]
+    parents = [f"D{i // communities}" for i in range(len(ids))]
+    places = pd.DataFrame(
+        {"place_id": [*sorted(set(parents)), *ids], "parent_id": [*[None] * districts, *parents]}
+    )
+    places["kind"] = np.where(places["parent_id"].isna(), "district", "community")
+    places["population"] = 3000
+    start = pd.Timestamp("2020-01-01")
+    days = lambda n: start + pd.to_timedelta(rng.uniform(0, 365 * 3, n), unit="D")  # noqa: E731
+    names = [f"m{i}" for i in range(matters)]
+    steps = pd.DataFrame({"matter_id": np.tile(names, 5), "time": days(5 * matters)})
+    steps["step"] = np.repeat(["raised", "discussed", "decided", "published", "answered"], matters)
+    tables = {
+        "places": places,
+        "matters": pd.DataFrame({"matter_id": names, "community_id": rng.choice(ids, matters)}).assign(
+            process=rng.choice(["consultation", "request", "contract", "fund"], matters)
+        ),
+        "steps": steps,
+        "duties": pd.DataFrame({"community_id": rng.choice(ids, duties), "start": days(duties)}).assign(
+            duty_id=[str(i) for i in range(duties)], list="seal", hours_per_month=1.0
+        ),
+    }
+    last = str(pd.Period("2020-01", freq="M") + months - 1)
+    return Study.from_frames(tables, window=("2020-01", last))
+
+
+def test_the_default_city_takes_seconds():
+    study = random_city()
+    began = time.process_time()
+    panel = build_panel(study)
+    assert time.process_time() - began < 20  # about 2 s measured; the margin is for slow machines
+    assert len(panel) == 160 * 36
