@@ -189,7 +189,22 @@ def test_with_a_register_only_people_in_it_act_in_steps(make_study, value_of, ac
     frame = process_measures(study)
     assert value_of(frame, "B", "all", "consultation_breadth")[:2] == (pytest.approx(1 / 300), 300)
     assert value_of(frame, "D1", "all", "consultation_breadth")[:2] == (pytest.approx(1 / 302), 302)
+    assert value_of(frame, "A", "all", "consultation_breadth")[:2] == (0, 2)
     assert frame.attrs["residents_from_people"] == 1
+
+
+def test_a_share_of_the_people_table_counts_only_people_in_it(make_study, value_of, acts):
+    people = pd.DataFrame({"person_id": ["p1", "p3", "p4", "p0"], "community_id": ["A", "B", "B", "B"]})
+    study = make_study(interactions=acts, people=people)
+    places = study.places.assign(population=pd.NA)
+    study = Study.from_frames(study.frames | {"places": places}, window=study.window)
+    frame = process_measures(study)
+    # p1 of A also took part in B, and p2 is in no table
+    assert value_of(frame, "A", "2021-01", "consultation_breadth")[:2] == (1, 1)
+    assert value_of(frame, "B", "all", "consultation_breadth")[:2] == (pytest.approx(1 / 3), 3)
+    assert value_of(frame, "D1", "all", "consultation_breadth")[:2] == (pytest.approx(2 / 4), 4)
+    assert np.isnan(value_of(frame, "C", "all", "consultation_breadth")[0])
+    assert frame.attrs["residents_from_people"] == 3
 
 
 def test_unknown_residents_of_one_community_leave_the_district_to_its_own(make_study, value_of):

@@ -17,19 +17,28 @@ def has_consultation(study) -> bool:
 
 
 def breadth(study, grid: Grid) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return (value, n, std_error) per cell: distinct participants of consultation over residents."""
-    acts = _participations(study)
+    """Return (value, n, std_error) per cell: distinct participants of consultation over residents.
+
+    Where the residents are counted in the people table, only those of them who took part are.
+    """
+    acts, people = _participations(study), study.people
     rows, cells = grid.cells(acts["community_id"], acts["time"])
-    person = pd.factorize(acts["person_id"])[0]
+    person, names = pd.factorize(acts["person_id"])
     seen = pd.DataFrame({"cell": cells, "person": person[rows]}).drop_duplicates()
+    living, counted = residents(study, grid)
+    at_home, home = grid.places_of(people["community_id"])
+    known = pd.Index(names).get_indexer(people["person_id"])[at_home]
+    place = seen["cell"].to_numpy() // len(grid.periods)
+    resident = np.isin(place * len(names) + seen["person"], (home * len(names) + known)[known >= 0])
+    seen = seen[resident | ~counted[place]]
     participants = np.bincount(seen["cell"], minlength=grid.size)
-    living = np.repeat(residents(study, grid), len(grid.periods))
+    living = np.repeat(living, len(grid.periods))
     value = np.divide(participants, living, out=np.full(grid.size, np.nan), where=living > 0)
     return value, np.nan_to_num(living).astype("int64"), np.full(grid.size, np.nan)
 
 
-def residents(study, grid: Grid) -> np.ndarray:
-    """Return the residents of each place of the grid, NaN where unknown.
+def residents(study, grid: Grid) -> tuple[np.ndarray, np.ndarray]:
+    """Return the residents of each place of the grid, NaN where unknown, and which rest on `people`.
 
     A community's are `places.population`, or else its rows in `people`. A street's or district's are those
     of its communities together (not its own population: a study may cover a part of it only), or else its
@@ -37,15 +46,18 @@ def residents(study, grid: Grid) -> np.ndarray:
     """
     table = study.tree.table
     communities = table.loc[table["kind"] == "community", "place_id"]
-    counted = study.people["community_id"].value_counts().reindex(communities)
-    own = table["population"].astype("Float64").to_numpy("float64", na_value=np.nan)
-    own = pd.Series(own, table.index)
-    living = own.loc[communities].fillna(counted.astype("float64")).to_numpy()
+    own = pd.Series(table["population"].to_numpy("float64", na_value=np.nan), table.index)
+    register = study.people["community_id"].value_counts().reindex(communities)
+    register = register.fillna(0 if study.has("people") else np.nan).astype("float64")
+    stated = own.loc[communities]
     rows, places = grid.places_of(communities)
-    total = np.bincount(places, weights=living[rows], minlength=len(grid.places))
-    held = np.bincount(places, minlength=len(grid.places))
-    whole = np.where(held > 0, total, np.nan)
-    return np.where(np.isnan(whole), own.loc[grid.places].to_numpy(), whole)
+    width = len(grid.places)
+    total = np.bincount(places, stated.fillna(register).to_numpy()[rows], width)
+    counted = np.bincount(places, stated.isna().to_numpy()[rows], width) > 0
+    held = np.bincount(places, minlength=width) > 0
+    below = np.where(held, total, np.nan)
+    unknown = np.isnan(below)
+    return np.where(unknown, own.loc[grid.places].to_numpy(), below), counted & ~unknown
 
 
 def residents_from_people(study) -> int:
