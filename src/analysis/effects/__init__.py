@@ -1,0 +1,27 @@
+"""Panels into estimates of what a reform changed, with their checks and limits."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from analysis.effects.callaway import att_gt
+    from analysis.effects.group_time import GroupTimeEffects
+    from analysis.effects.notes import Note
+    from analysis.effects.results import EffectEstimate
+    from analysis.effects.sun_abraham import event_study
+    from analysis.effects.two_way import twfe
+
+__all__ = ["EffectEstimate", "GroupTimeEffects", "Note", "att_gt", "event_study", "twfe"]
+
+_HOMES = {
+    "EffectEstimate": "results", "GroupTimeEffects": "group_time", "Note": "notes", "att_gt": "callaway",
+    "event_study": "sun_abraham", "twfe": "two_way",
+}  # fmt: skip
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

@@ -1,0 +1,169 @@
+"""Weighted averages of cells with their errors: the one place where standard errors are made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from analysis.effects.bands import uniform_critical_value
+from analysis.effects.cells import CellEstimates, Cells
+from analysis.effects.design import Design
+from analysis.effects.notes import Note
+from analysis.effects.results import LEVEL, add_inference
+
+
+@dataclass(frozen=True)
+class Averages:
+    """K averages of cells.
+
+    Attributes
+    ----------
+    weights : (cells, K) array
+        All zero in a column that is not identified.
+    shares : (levels, K) array
+        The derivative of each average by the cohorts' shares, per unit: what estimating the shares adds to
+        the error (the weight influence function of R's did). Zero where shares are taken as known.
+    status : (K,) array of str
+    """
+
+    weights: np.ndarray
+    shares: np.ndarray
+    status: np.ndarray
+
+    @property
+    def identified(self) -> np.ndarray:
+        return self.status == "estimated"
+
+    def combine(self, mix: np.ndarray) -> Averages:
+        """Return the one average that mixes these with weights `mix`, which sum to 1 unless none is known."""
+        status = np.array(["estimated" if mix.any() else "no_comparison"], dtype=object)
+        return Averages(self.weights @ mix[:, None], self.shares @ mix[:, None], status)
+
+    def mean(self, rows: np.ndarray) -> Averages:
+        """Return the plain mean of the identified averages among `rows`."""
+        known = rows & self.identified
+        return self.combine(known / max(known.sum(), 1))
+
+    def then(self, other: Averages) -> Averages:
+        return Averages(
+            np.hstack([self.weights, other.weights]),
+            np.hstack([self.shares, other.shares]),
+            np.append(self.status, other.status),
+        )
+
+
+@dataclass(frozen=True)
+class Engine:
+    """Cells with all that is needed to average them.
+
+    Attributes
+    ----------
+    df, factor : float
+        Degrees of freedom of intervals (inf: normal) and the small-sample factor on variances.
+    """
+
+    design: Design
+    plan: Cells
+    estimates: CellEstimates
+    df: float
+    factor: float
+
+    @property
+    def level_sizes(self) -> np.ndarray:
+        """Units of each level."""
+        return np.bincount(
+            np.searchsorted(self.plan.levels, self.design.starts), minlength=len(self.plan.levels)
+        )
+
+    @property
+    def known(self) -> np.ndarray:
+        return self.estimates.status == "estimated"
+
+    def average(self, masks: list[np.ndarray], sizes: np.ndarray, estimated_shares: bool) -> Averages:
+        """Return the averages of the identified cells of each mask, weighted by `sizes` (one per cell).
+
+        With `estimated_shares`, `sizes` are units of the cell's cohort and their sampling error counts.
+        """
+        plan, values = self.plan, np.nan_to_num(self.estimates.estimate)
+        weights, shares = np.zeros((len(plan), len(masks))), np.zeros((len(plan.levels), len(masks)))
+        status = np.full(len(masks), "estimated", dtype=object)
+        for k, mask in enumerate(masks):
+            cells = np.flatnonzero(mask & self.known)
+            if not len(cells):
+                status[k] = _why_not(self.estimates.status[mask])
+                continue
+            total = sizes[cells].sum()
+            weights[cells, k] = sizes[cells] / total
+            if estimated_shares:
+                off = (values[cells] - weights[cells, k] @ values[cells]) / total
+                np.add.at(shares[:, k], plan.level[cells], off)
+        return Averages(weights, shares, status)
+
+    def each(self) -> Averages:
+        """Return every cell as an average of itself."""
+        shares = np.zeros((len(self.plan.levels), len(self.plan)))
+        return Averages(np.diag(self.known.astype(float)), shares, self.estimates.status)
+
+    def values(self, averages: Averages) -> np.ndarray:
+        return np.nan_to_num(self.estimates.estimate) @ averages.weights
+
+    def parts(self, averages: Averages) -> np.ndarray:
+        """Return each cluster's contribution to the errors; their cross product is the covariance matrix."""
+        shares = averages.shares if averages.shares.any() else None
+        return np.sqrt(self.factor) * self.estimates.influence.combine(averages.weights, shares)
+
+    def table(
+        self, averages: Averages, n_boot: int = 0, seed: int = 0, band: np.ndarray | None = None
+    ) -> tuple[pd.DataFrame, tuple[Note, ...]]:
+        """Return one row per average, with uniform bands for the rows of `band` if `n_boot` is positive."""
+        parts = self.parts(averages)
+        errors = np.sqrt((parts**2).sum(axis=0))
+        errors[~self._measurable(averages.weights)] = np.nan
+        used = np.zeros((len(self.plan.levels), len(averages.status)), bool)
+        np.logical_or.at(used, self.plan.level, averages.weights != 0)
+        table = pd.DataFrame({
+            "term": "",
+            "estimate": np.where(averages.identified, self.values(averages), np.nan),
+            "std_error": errors,
+            "n_units": self.level_sizes @ used,
+            "identified": averages.identified,
+            "status": averages.status,
+        })  # fmt: skip
+        table = add_inference(table, self.df)
+        if not n_boot:
+            return table, ()
+        rows = (band if band is not None else averages.identified) & (table["std_error"].to_numpy() > 0)
+        errors = table["std_error"].to_numpy()
+        critical = uniform_critical_value(parts[:, rows] / errors[rows], self.df, n_boot=n_boot, seed=seed)
+        reach = np.where(rows, critical * errors, np.nan)
+        table = table.assign(band_low=table["estimate"] - reach, band_high=table["estimate"] + reach)
+        note = Note("bands", level=LEVEL, n_boot=n_boot, seed=seed, critical=critical)
+        return table, (note,) if rows.any() else ()
+
+    def _measurable(self, weights: np.ndarray) -> np.ndarray:
+        """Whether a cell behind each average has treated and comparison units in two clusters or more."""
+        clusters = clusters_of_levels(self.design, self.plan.levels)
+        counts = np.minimum(self.estimates.n_treated, self.estimates.n_controls)
+        good = (clusters[self.plan.level] > 1) & (self.plan.controls @ clusters > 1) & (counts > 1)
+        return ((weights != 0) & good[:, None]).any(axis=0)
+
+
+def degrees(design: Design) -> tuple[float, float]:
+    """Return degrees of freedom and variance factor: inf and 1 for units, G - 1 and G/(G-1) for clusters."""
+    if design.names["cluster"] == design.names["unit"]:
+        return np.inf, 1.0
+    clusters = design.n_clusters
+    return (clusters - 1.0, clusters / (clusters - 1.0)) if clusters > 1 else (np.nan, np.nan)
+
+
+def clusters_of_levels(design: Design, levels: np.ndarray) -> np.ndarray:
+    """Return in how many clusters the units of each level lie: one alone cannot measure its own spread."""
+    level = np.searchsorted(levels, design.starts)
+    pairs = np.unique(np.column_stack([level, design.clusters]), axis=0)
+    return np.bincount(pairs[:, 0], minlength=len(levels))
+
+
+def _why_not(statuses: np.ndarray) -> str:
+    return "reference" if (statuses == "reference").any() else statuses[0]

@@ -1,0 +1,208 @@
+"""Effects by cohort and period after Callaway and Sant'Anna (2021)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from analysis.effects.averages import Engine, clusters_of_levels, degrees
+from analysis.effects.cells import CellEstimates, Cells, compare_cell_by_cell, plan_cells
+from analysis.effects.design import read_design
+from analysis.effects.fast import compare_by_sums
+from analysis.effects.group_time import GroupTimeEffects
+from analysis.effects.notes import Note
+from analysis.effects.results import STATUS, EffectEstimate, in_order
+from analysis.errors import EstimationError
+
+CHOICES = {
+    "control_group": ("not_yet_treated", "never_treated"),
+    "base_period": ("varying", "universal"),
+    "method": ("dr", "reg", "ipw"),
+}
+
+
+def att_gt(
+    panel: pd.DataFrame,
+    outcome: str,
+    *,
+    unit: str,
+    time: str,
+    cohort: str,
+    control_group: str = "not_yet_treated",
+    anticipation: int = 0,
+    covariates: Sequence[str] = (),
+    cluster: str | None = None,
+    n_boot: int = 999,
+    seed: int = 0,
+    base_period: str = "varying",
+    method: str = "dr",
+) -> GroupTimeEffects:
+    """Estimate the effect on every cohort in every period, ATT(g, t), against units not treated by then.
+
+    The estimand of a row is the average effect at `time` on the units whose first treated period is `cohort`.
+    It rests on parallel trends (given covariates, if any) between the cohort and its comparison units, no
+    anticipation beyond `anticipation` periods, and no effect of a unit's treatment on others.
+
+    Parameters
+    ----------
+    panel : DataFrame
+        One row per unit and period; not changed. Unbalanced panels are allowed: each comparison uses the
+        units seen in both of its periods. Rows without an outcome or covariate are set aside and counted.
+    outcome, unit, time, cohort : str
+        Columns. Times and cohorts are whole numbers or labels "2021", "2021Q1", "2021-03"; a never-treated
+        unit's cohort is <NA> (NaN, None and inf too). Units treated from the first period on are left out;
+        units starting after the last count as untreated. Event time counts periods of the panel, so a step of
+        two years is one period.
+    control_group : {"not_yet_treated", "never_treated"}
+    anticipation : int
+        Periods before adoption in which units may already respond; the comparison period moves back by as
+        many.
+    covariates : sequence of str
+        Not measured after treatment; taken at the comparison period.
+    cluster : str, optional
+        Column that holds each unit's cluster; by default the unit.
+    n_boot : int
+        Draws for uniform bands; 0 for none. Standard errors and pointwise intervals are always the analytic
+        ones (influence functions, as R's did with bstrap = FALSE): normal distribution for units, Student's t
+        with G - 1 degrees of freedom and the factor G/(G-1) for clusters.
+    seed : int
+    base_period : {"varying", "universal"}
+        What pre-periods are compared with: the period before, or the last one before adoption.
+    method : {"dr", "reg", "ipw"}
+        With covariates: doubly robust, outcome regression or inverse probability weighting.
+
+    Returns
+    -------
+    GroupTimeEffects
+        ``.table``: term, estimate, std_error, statistic, p_value, conf_low, conf_high, n_units, identified,
+        status, cohort, time, event_time, n_controls, pre_period and, with bands, band_low, band_high. What
+        cannot be identified is a row with NaN and its reason in status. A cell whose treated or comparison
+        units lie in one cluster has an estimate but no standard error.
+
+    Raises
+    ------
+    EstimationError
+        Bad input as in `read_design`; no never-treated units for ``control_group="never_treated"``; no
+        treated period that can be compared at all; a covariate measured after treatment.
+
+    References
+    ----------
+    Callaway, B. and Sant'Anna, P. H. C. (2021). Difference-in-differences with multiple time periods. Journal
+    of Econometrics 225(2), 200-230.
+    """
+    _require_choices(control_group=control_group, base_period=base_period, method=method)
+    _require_counts(anticipation=anticipation, n_boot=n_boot)
+    design = read_design(panel, outcome, unit=unit, time=time, cohort=cohort, covariates=covariates,
+                         cluster=cluster)  # fmt: skip
+    plan = plan_cells(design, control_group, anticipation, base_period)
+    if control_group == "never_treated" and not (design.starts > design.times[-1] + anticipation).any():
+        raise _no_never_treated(cohort)
+    notes: tuple[Note, ...] = ()
+    if len(covariates):
+        from analysis.effects.adjusted import compare_adjusted
+
+        estimates, notes = compare_adjusted(design, plan, control_group, anticipation, base_period, method)
+        notes = (Note("covariates_at_base", method=method), *notes)
+    else:
+        estimates = (compare_by_sums if design.balanced else compare_cell_by_cell)(design, plan)
+    _require_any(plan, estimates, cohort)
+    engine = Engine(design, plan, estimates, *degrees(design))
+    table, bands = engine.table(engine.each(), n_boot, seed)
+    notes = (*notes, Note("varying_base" if base_period == "varying" else "reference"), *bands)
+    cells = describe(engine, table=label_cells(table, engine, anticipation), estimator="Callaway-Sant'Anna",
+                     estimand=Note("estimand_att_gt", outcome=outcome), control_group=control_group,
+                     notes=(*notes, *describe_missing(estimates.status)))  # fmt: skip
+    return GroupTimeEffects(cells, engine, anticipation, n_boot, seed)
+
+
+def label_cells(table: pd.DataFrame, engine: Engine, anticipation: int) -> pd.DataFrame:
+    """Return `table` with one cell per row with the columns that say which cell it is."""
+    design, plan, estimates = engine.design, engine.plan, engine.estimates
+    cohorts, times = design.labels(plan.cohort), design.labels(plan.period)
+    return table.assign(
+        term=[f"cohort={g}, time={t}" for g, t in zip(cohorts, times, strict=True)],
+        n_units=estimates.n_treated, cohort=cohorts, time=times, event_time=plan.event_time,
+        n_controls=estimates.n_controls, pre_period=plan.period < plan.cohort - anticipation,
+    )  # fmt: skip
+
+
+def describe(engine: Engine, *, table, estimator, estimand, control_group, notes) -> EffectEstimate:
+    """Return an estimate with the sample sizes and limits that follow from the design."""
+    design, names = engine.design, engine.design.names
+    return EffectEstimate(
+        table=in_order(table), estimator=estimator, estimand=estimand, outcome=names["outcome"],
+        unit=names["unit"], time=names["time"], treatment=names["cohort"], control_group=control_group,
+        cluster=names["cluster"], n_clusters=design.n_clusters, n_rows=design.n_rows, n_obs=design.n_obs,
+        n_units=design.n_units, n_treated=design.n_treated, set_aside=design.set_aside,
+        notes=(*design.notes, *describe_units(engine), *notes),
+    )  # fmt: skip
+
+
+def describe_units(engine: Engine) -> tuple[Note, ...]:
+    """Return the notes on balance, lone units and the kind of standard error."""
+    design, plan, notes = engine.design, engine.plan, []
+    if not design.balanced:
+        partly = int((~design.seen.all(axis=1)).sum())
+        notes.append(Note("unbalanced", units=partly, total=design.n_units))
+    if design.n_treated == 1:
+        notes.append(Note("one_treated_unit"))
+    else:
+        lone = clusters_of_levels(design, plan.levels)[np.isfinite(plan.levels)] == 1
+        if lone.any():
+            notes.append(Note("one_unit_cohorts", cohorts=int(lone.sum())))
+    if np.isinf(engine.df):
+        notes.append(Note("normal", cluster=design.names["cluster"]))
+    elif engine.df > 0:
+        notes.append(Note("student", cluster=design.names["cluster"], df=int(engine.df)))
+    return tuple(notes)
+
+
+def missing_reasons(status: np.ndarray) -> str:
+    """Return the reasons of rows that are not identified, in words."""
+    kinds = [kind for kind in STATUS if kind not in ("estimated", "reference") and (status == kind).any()]
+    return "; ".join(f"{STATUS[kind]} ({int((status == kind).sum())})" for kind in kinds)
+
+
+def describe_missing(status: np.ndarray) -> tuple[Note, ...]:
+    """Return a note on the rows that are not identified, if any."""
+    missing = int((~np.isin(status, ("estimated", "reference"))).sum())
+    if not missing:
+        return ()
+    return (Note("not_identified", count=missing, total=len(status), reasons=missing_reasons(status)),)
+
+
+def _require_any(plan: Cells, estimates: CellEstimates, cohort: str) -> None:
+    if not (plan.post & (estimates.status == "estimated")).any():
+        raise EstimationError(
+            "No treated period can be compared with untreated units: "
+            + missing_reasons(estimates.status)
+            + ".",
+            where=f"column {cohort!r}",
+            expected="units that are untreated while others are treated",
+            mend="Add never-treated units or later cohorts, or choose control_group='not_yet_treated'.",
+        )
+
+
+def _require_choices(**given: str) -> None:
+    for name, value in given.items():
+        if value not in CHOICES[name]:
+            raise EstimationError("There is no such choice.", where=f"argument {name}", value=value,
+                                  expected=" or ".join(CHOICES[name]))  # fmt: skip
+
+
+def _require_counts(**given: int) -> None:
+    for name, value in given.items():
+        if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 0:
+            raise EstimationError("A whole number of at least 0 is needed.", where=f"argument {name}",
+                                  value=value, expected="0, 1, 2, ...")  # fmt: skip
+
+
+def _no_never_treated(cohort: str) -> EstimationError:
+    return EstimationError(
+        "There are no never-treated units to compare with.",
+        where=f"column {cohort!r}",
+        expected="units whose cohort is <NA> or after the last period",
+        mend="Use control_group='not_yet_treated'.",
+    )

@@ -1,0 +1,59 @@
+"""Balanced panels without covariates: cohort x period sums are all the estimates and their errors need."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from analysis.effects.cells import CellEstimates, Cells, sum_by
+from analysis.effects.design import Design
+
+
+class SumsInfluence:
+    """Contributions to the errors as an affine function of each unit's deviations from its cohort's path.
+
+    A unit i of level c contributes ``(D[i, now] - D[i, base]) * slope[c, k] + constant[c, k]`` to cell k,
+    with D its outcomes less the cohort means; so weighted sums of cells cost units x periods, not units x
+    cells.
+    """
+
+    def __init__(self, design: Design, cells: Cells, slope: np.ndarray, constant: np.ndarray, means) -> None:
+        self.cells, self.slope, self.constant = cells, slope, constant
+        level = np.searchsorted(cells.levels, design.starts)
+        self.deviations, self.level, self.clusters = design.outcomes - means[level], level, design.clusters
+
+    def combine(self, weights: np.ndarray, shares: np.ndarray | None = None) -> np.ndarray:
+        periods, cells = self.deviations.shape[1], self.cells
+        constant = self.constant @ weights
+        if shares is not None:
+            constant = constant + shares
+        units = constant[self.level]
+        for c in range(len(cells.levels)):
+            scaled = self.slope[c][:, None] * weights
+            path = np.zeros((periods, weights.shape[1]))
+            np.add.at(path, cells.now, scaled)
+            np.subtract.at(path, cells.base, scaled)
+            rows = np.flatnonzero(self.level == c)
+            units[rows] += self.deviations[rows] @ path
+        return sum_by(units, self.clusters)
+
+
+def compare_by_sums(design: Design, cells: Cells) -> CellEstimates:
+    """Return what `compare_cell_by_cell` returns, for a balanced panel, from cohort x period means."""
+    level = np.searchsorted(cells.levels, design.starts)
+    counts = np.bincount(level, minlength=len(cells.levels)).astype(float)
+    member = (np.arange(len(counts))[:, None] == level).astype(float)
+    means = (member @ design.outcomes) / counts[:, None]
+    good = cells.status == "estimated"
+    change = means[:, cells.now] - means[:, np.maximum(cells.base, 0)]
+    own = np.zeros((len(counts), len(cells)))
+    own[cells.level, np.arange(len(cells))] = good
+    pool = cells.controls.T * good
+    n_controls = counts @ pool
+    with np.errstate(invalid="ignore", divide="ignore"):
+        against = (counts[:, None] * pool * change).sum(axis=0) / n_controls
+        estimate = np.where(good, (own * change).sum(axis=0) - against, np.nan)
+        slope = own / counts[:, None] - np.where(good, pool / n_controls, 0.0)
+        constant = np.where(pool > 0, -(change - against) / n_controls, 0.0)
+    influence = SumsInfluence(design, cells, slope, constant, means)
+    n_treated = np.where(good, counts[cells.level], 0).astype(int)
+    return CellEstimates(estimate, n_treated, n_controls.astype(int), cells.status.copy(), influence)

@@ -1,0 +1,142 @@
+"""Plain-language limits of an estimate, each with a code and its figures so that it can be translated."""
+
+from __future__ import annotations
+
+TEMPLATES = {
+    # what an estimator estimates
+    "estimand_twfe": (
+        "The coefficient of {treatment} on {outcome} with {unit} and {time} effects: the "
+        "effect itself only if it is the same for every cohort at every time since adoption."
+    ),
+    "estimand_att_gt": (
+        "The average effect of treatment on {outcome} in one period for the units first "
+        "treated in one cohort, against what their trend would have been."
+    ),
+    "estimand_overall": (
+        "The average effect of treatment on {outcome} over all treated units and all their "
+        "treated periods, cohorts weighted by their number of units."
+    ),
+    "estimand_event_time": (
+        "The average effect of treatment on {outcome} by number of periods since adoption, "
+        "cohorts weighted by their number of units; overall: the plain mean of event times 0 "
+        "and later."
+    ),
+    "estimand_cohort": (
+        "The average effect of treatment on {outcome} for each cohort over its treated "
+        "periods; overall: cohorts weighted by their number of units."
+    ),
+    "estimand_calendar_time": (
+        "The average effect of treatment on {outcome} in each period over the units treated "
+        "by then; overall: the plain mean of the periods."
+    ),
+    "estimand_event_study": (
+        "The average effect of treatment on {outcome} by number of periods since adoption, "
+        "cohorts weighted by their share; overall: treated cells weighted by their number of "
+        "units."
+    ),
+    "estimand_imputation": (
+        "The average over treated unit-periods of {outcome} minus the untreated outcome "
+        "imputed from {unit} and {time} effects fitted on untreated unit-periods."
+    ),
+    # which rows and units were used
+    "set_aside": "{count} rows set aside: {reason}.",
+    "always_treated": (
+        "{units} units treated from the first period on have no untreated period to compare "
+        "with and are left out ({rows} rows)."
+    ),
+    "always_treated_kept": (
+        "{units} units are treated in every period they are seen: they act as comparisons although treated."
+    ),
+    "later_cohorts": ("{units} units start after the last period of the panel: untreated throughout it."),
+    "off_grid_cohorts": (
+        "{units} units start between two periods of the panel: counted from the next period on."
+    ),
+    "step": ("Periods are {step} apart: event time counts periods of the panel, not single time units."),
+    "gaps": (
+        "{count} periods between the first and the last are absent: the comparison period is "
+        "the last one seen before adoption."
+    ),
+    "unbalanced": (
+        "{units} of {total} units are not seen in every period: each comparison uses the "
+        "units seen in both of its periods."
+    ),
+    "unbalanced_regression": "{units} of {total} units are not seen in every period.",
+    "last_cohort_controls": (
+        "No unit stays untreated: the last cohort ({cohort}) is the comparison and periods "
+        "from its start on are left out."
+    ),
+    # how the figures were made
+    "normal": (
+        "Standard errors are analytic, clustered by {cluster}; intervals use the normal distribution."
+    ),
+    "student": (
+        "Standard errors are analytic, clustered by {cluster}; intervals use Student's t with "
+        "{df} degrees of freedom."
+    ),
+    "bands": (
+        "band_low and band_high hold for all rows at once ({level:.0%}, multiplier bootstrap, "
+        "{n_boot} draws, seed {seed}, critical value {critical:.3f}); std_error and the "
+        "pointwise interval are analytic."
+    ),
+    "varying_base": "Pre-period rows compare each period with the one before it.",
+    "reference": ("Effects are measured against the period before adoption, whose row is the reference."),
+    "fixed_weights": "Cohort shares are taken as known, as in fixest's sunab.",
+    "covariates_at_base": "Covariates are taken at the comparison period ({method}).",
+    "window": "Only event times {low} to {high} are shown; all others were estimated too.",
+    "library": "{library} remarked: {text}",
+    # what to doubt
+    "staggered_twfe": (
+        "Units adopt at {cohorts} different times: two-way fixed effects also compare late "
+        "with early adopters, and can even have the wrong sign when effects change over time. "
+        "Prefer att_gt or event_study."
+    ),
+    "switch_off": (
+        "Treatment ends again in {units} units: the coefficient assumes that the effect ends with it."
+    ),
+    "not_binary": (
+        "Treatment takes values other than 0 and 1: the coefficient is per unit of treatment "
+        "and assumes a straight line."
+    ),
+    "few_clusters": ("Only {clusters} clusters: standard errors are usually too small below about 40."),
+    "few_treated_clusters": (
+        "Only {clusters} clusters hold treated units: standard errors are not trustworthy."
+    ),
+    "one_cluster": "All units belong to one cluster: no standard error can be had.",
+    "one_treated_unit": (
+        "Only one unit is treated: there is a figure, but no standard error can be trusted."
+    ),
+    "one_unit_cohorts": (
+        "{cohorts} cohorts have one unit: what that unit alone adds to the uncertainty is not "
+        "measured, so standard errors that include them are too small."
+    ),
+    "not_identified": "{count} of {total} rows are not identified: {reasons}.",
+    "partial": (
+        "Left out of the averages: {count} of {total} treated cohort-periods that are not identified."
+    ),
+    "collinear": "{names} cannot be told apart from the unit and time effects.",
+}
+
+
+class Note(str):
+    """One plain-language sentence in English that remembers its `code` and `values` for translation.
+
+    Parameters
+    ----------
+    code : str
+        A key of `TEMPLATES`.
+    **values
+        The figures and names the template asks for.
+    """
+
+    __slots__ = ("code", "values")
+
+    def __new__(cls, code: str, **values: object) -> Note:
+        note = super().__new__(cls, TEMPLATES[code].format(**values))
+        note.code, note.values = code, values
+        return note
+
+    def __getnewargs_ex__(self) -> tuple[tuple[str], dict[str, object]]:
+        return (self.code,), self.values
+
+    def __repr__(self) -> str:
+        return f"Note({self.code!r}: {str(self)!r})"
