@@ -71,7 +71,7 @@ def test_every_place_period_and_measure_is_there_once(study):
         ("A", "2021-01", "resolved", np.nan, 0),
         ("C", "all", "answered", np.nan, 0),
         ("C", "all", "raised", 0, 0),
-        ("A", "2021-01", "escalated", np.nan, 0),  # no such step in the whole study
+        ("A", "2021-01", "escalated", np.nan, 0),  # no such step in the process
     ],
 )
 def test_by_hand(study, value_of, place, period, measure, value, n):

@@ -36,7 +36,7 @@ _PER_PROCESS = (
     ("adopted", "adopted / (adopted + rejected)", "share 0-1", "matters adopted or rejected", _OECD),
     ("resolved", "resolved / (resolved + unresolved)", "share 0-1", "matters resolved or unresolved",
      "街道吹哨、部门报到"),
-    ("escalated", "matters with the step \"escalated\" / matters; unknown if the study holds no such step",
+    ("escalated", "matters with the step \"escalated\" / matters; unknown if no matter of the process has it",
      "share 0-1", "matters", "街道吹哨、部门报到"),
     ("satisfaction", "mean of the stated satisfaction", "points 0-100", "matters with a statement", _OECD),
 )  # fmt: skip
@@ -101,9 +101,6 @@ def process_measures(
     grid = Grid(study)
     results = {"consultation_breadth": breadth(study, grid)} if has_consultation(study) else {}
     table = matter_table(study, procedures=procedures, settle_days=settle_days)
-    table["was_escalated"] = table["escalated"].notna().astype("Float64")
-    if not table["was_escalated"].any():  # no such step in the whole study: it is not recorded
-        table["was_escalated"] = pd.NA
     for process in PROCESSES:
         chosen = table[table["process"] == process]
         if len(chosen):
@@ -117,14 +114,14 @@ def _of_process(table: pd.DataFrame, grid: Grid) -> dict[str, tuple]:
     """Return (value, n, std_error) per cell for every measure of the matters of one process."""
     rows, cells = grid.cells(table["community_id"], table["entered"], undated=True)
     opened, still = table["opened"].notna(), table["open"]
-    answered = table["answered_at"].notna()
+    answered, escalated = table["answered_at"].notna(), table["escalated"].notna()
     shares = {
         "completeness": table["completeness"].where(table["settled"]),
         "order_violations": 1 - table["order_ok"].astype("Float64"),
         "answered": answered.astype(float).where(opened & (answered | still.fillna(False))),
         "adopted": _share(table["outcome"], "adopted", "rejected"),
         "resolved": _share(table["outcome"], "resolved", "unresolved"),
-        "escalated": table["was_escalated"],
+        "escalated": escalated.astype(float).where(escalated | escalated.any()),  # else not recorded
         "satisfaction": table["satisfaction"],
     }
     means = {name: grid.mean(rows, cells, _floats(values)) for name, values in shares.items()}
