@@ -104,6 +104,7 @@ def report(options: argparse.Namespace) -> int:
         languages=_listed(options.language),
         districts=_listed(options.districts) or None,
         jobs=options.jobs,
+        template=options.template,
         parameters=dict(_pair(text) for text in options.parameter),
     )
     for failure in run.failures:
@@ -161,6 +162,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--language", default="en", help="en, zh or zh,en (default en)")
     command.add_argument("--districts", default="", help="identifiers, comma separated (default all)")
     command.add_argument("--jobs", type=int, default=min(2, os.cpu_count() or 1), help="reports made at once")
+    command.add_argument("--template", type=Path, help="notebook in place of the project's own")
     command.add_argument(
         "--parameter", action="append", default=[], metavar="NAME=VALUE", help="parameter of the notebook"
     )

@@ -15,11 +15,15 @@ LANGUAGES = ("en", "zh")
 
 @dataclass(frozen=True)
 class Label:
-    """How a measure is called in one language, how its numbers are written, whether its n counts people."""
+    """How a measure is called in one language, how its numbers are written, what its n counts."""
 
     name: str
     kind: str
-    people: bool
+    counts: str
+
+    def hides(self, n: float) -> bool:
+        """Whether a value resting on `n` must not be shown."""
+        return self.counts != "places" and self.kind != "people" and is_hidden(n)
 
 
 class Text:
@@ -57,14 +61,14 @@ class Text:
         """Return the label of a measure; one the list does not know keeps its own name."""
         entry = _load("measures").get(name)
         if entry is None:
-            return Label(str(name).replace("_", " "), "number", people=True)
-        return Label(entry[self.language], entry["kind"], entry.get("people", False))
+            return Label(str(name).replace("_", " "), "number", "people")
+        return Label(entry[self.language], entry["kind"], entry.get("n", "cases"))
 
     def value(self, measure: str, value: float, n: float | None = None) -> str:
         """Return a value as text; hidden where it rests on fewer than five, `n` being what it rests on."""
         label = self.measure(measure)
-        if n is not None and label.kind != "people" and is_hidden(n):
-            return self("sentence.hidden" if label.people else "sentence.hidden_cases")
+        if n is not None and label.hides(n):
+            return self("sentence.hidden" if label.counts == "people" else "sentence.hidden_cases")
         return format_number(value, label.kind)
 
     def place(self, row) -> str:

@@ -1,0 +1,238 @@
+"""The city stage: everything computed once per run, stored as Parquet, and sliced by every report."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from analysis import __version__
+from analysis.errors import EstimationError, ReportError
+from analysis.panel import build_panel, missing_tables
+from analysis.tables.config import read_config
+from analysis.tables.study import Study
+
+FRAMES = (
+    "places", "accounting", "indicators", "processes", "burden", "outcomes", "funnel", "activity", "panel",
+    "adoption", "effects",
+)  # fmt: skip
+OWN_OUTCOMES = ("network_active_share", "network_support", "burden_duties", "burden_hours")
+FUNNEL_PROCESS = "consultation"
+
+
+@dataclass(frozen=True)
+class City:
+    """What the city stage has computed.
+
+    Attributes
+    ----------
+    meta : dict
+        study, study_zh, period, periods, version, inputs (name -> sha256), tie_rule, missing (family ->
+        tables), limits (rules of the notes found), settle_days.
+    frames : dict of str -> DataFrame
+        The frames named in `FRAMES`. `effects` holds one row per reform, outcome and term.
+    """
+
+    meta: dict
+    frames: dict[str, pd.DataFrame]
+
+    def write(self, folder: Path) -> None:
+        """Write all frames and the meta data into `folder`."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, frame in self.frames.items():
+            frame.to_parquet(folder / f"{name}.parquet", index=False)
+        text = json.dumps(self.meta, ensure_ascii=False, indent=1, sort_keys=True)
+        (folder / "city.json").write_text(text, encoding="utf-8")
+
+
+def load_city(folder: str | Path) -> City:
+    """Read what a city stage has written.
+
+    Raises
+    ------
+    ReportError
+        The folder holds no city stage.
+    """
+    folder = Path(folder)
+    if not (folder / "city.json").is_file():
+        raise ReportError(
+            "There are no city results here.", where=str(folder), expected="a folder with city.json",
+            mend="Make them with: gongzhi report STUDY --out DIR, then use DIR/city.",
+        )  # fmt: skip
+    meta = json.loads((folder / "city.json").read_text(encoding="utf-8"))
+    return City(meta, {name: pd.read_parquet(folder / f"{name}.parquet") for name in FRAMES})
+
+
+def run_city(study: Study) -> City:
+    """Compute networks, processes, burden, outcomes, panel and effects of a whole study, once."""
+    from analysis.burden import burden_measures
+    from analysis.outcomes import outcome_measures
+    from analysis.processes import process_measures
+
+    rule, indicators = _networks(study)
+    processes, burden = process_measures(study), burden_measures(study)
+    panel = build_panel(study, indicators=indicators, processes=processes, burden=burden)
+    frames = {
+        "places": study.tree.table.reset_index(drop=True),
+        "accounting": study.accounting,
+        "indicators": indicators[indicators["layer"] == "dyadic"],
+        "processes": processes,
+        "burden": burden,
+        "outcomes": outcome_measures(study),
+        "funnel": _funnel(study),
+        "activity": _activity(study),
+        "panel": panel,
+        "adoption": _adoption(panel, study),
+        "effects": estimate_effects(panel, outcomes=sorted(study.outcomes["measure"].unique())),
+    }
+    for frame in frames.values():
+        frame.attrs = {}  # notes for the caller, not for Parquet
+    meta = {
+        "study": study.name, "study_zh": study.name_zh or study.name, "period": study.period,
+        "periods": study.periods, "version": __version__, "inputs": input_hashes(study.path),
+        "tie_rule": rule, "missing": missing_tables(study), "settle_days": 90,
+        "limits": _limits(study),
+    }  # fmt: skip
+    return City(meta, frames)
+
+
+def _limits(study: Study) -> list[str]:
+    if not len(study.problems):
+        return []
+    return sorted(study.problems.loc[study.problems["level"] == "note", "rule"].unique())
+
+
+def input_hashes(folder: Path | None) -> dict[str, str]:
+    """Return the sha256 of study.toml and of every table file of a study folder, by name."""
+    if folder is None:
+        return {}
+    config = read_config(folder)
+    files = [folder / "study.toml", *(table.path for table in config.tables.values())]
+    found = {}
+    for file in sorted({f for f in files if f.is_file()}):
+        with open(file, "rb") as stream:
+            found[file.name] = hashlib.file_digest(stream, "sha256").hexdigest()
+    return found
+
+
+def _networks(study: Study) -> tuple[dict, pd.DataFrame]:
+    columns = ["place_id", "period", "layer", "indicator", "value", "n", "std_error"]
+    if not study.has("interactions"):
+        return {}, pd.DataFrame({name: pd.Series(dtype="object") for name in columns})
+    from analysis.networks import TieRule, build_ties, indicators
+
+    rule = TieRule(period=study.period)
+    ties = build_ties(study.interactions, rule, tree=study.tree, people=study.people)
+    return asdict(rule), indicators(ties, study.people)
+
+
+def _funnel(study: Study) -> pd.DataFrame:
+    """Return district_id, step, matters: how many consultation matters took each step."""
+    matters = study.matters[study.matters["process"] == FUNNEL_PROCESS]
+    steps = study.steps.drop_duplicates(["matter_id", "step"]).merge(matters[["matter_id", "community_id"]])
+    districts = study.tree.table["district_id"]
+    steps = steps.assign(district_id=steps["community_id"].map(districts))
+    return steps.groupby(["district_id", "step"], as_index=False).size().rename(columns={"size": "matters"})
+
+
+def _activity(study: Study) -> pd.DataFrame:
+    """Return district_id, period, form ("dyadic", "gatherings"), acts."""
+    from analysis.tables.periods import period_of
+
+    acts = study.interactions
+    acts = pd.DataFrame(
+        {
+            "district_id": acts["community_id"].map(study.tree.table["district_id"]).astype("str"),
+            "period": period_of(acts["time"], study.period),
+            "form": acts["target_id"].notna().map({True: "dyadic", False: "gatherings"}).astype("str"),
+        }
+    )
+    return (
+        acts.groupby(["district_id", "period", "form"], as_index=False)
+        .size()
+        .rename(columns={"size": "acts"})
+    )
+
+
+def _adoption(panel: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """Return place_id, district_id, reform, cohort (Int64), start label: one row per adopting community."""
+    from analysis.tables.periods import label
+
+    places = panel.drop_duplicates("place_id")
+    parts = []
+    for column in [c for c in panel.columns if c.startswith("cohort_")]:
+        rows = places.loc[places[column].notna(), ["place_id", "district_id", column]]
+        rows = rows.rename(columns={column: "cohort"}).assign(reform=column.removeprefix("cohort_"))
+        parts.append(rows.assign(start=[label(c, study.period) for c in rows["cohort"]]))
+    columns = ["place_id", "district_id", "reform", "cohort", "start"]
+    return pd.concat(parts)[columns] if parts else pd.DataFrame({c: pd.Series(dtype="str") for c in columns})
+
+
+def estimate_effects(panel: pd.DataFrame, *, outcomes: list[str]) -> pd.DataFrame:
+    """Estimate every reform's effect on every outcome, overall and by event time (Callaway-Sant'Anna).
+
+    Parameters
+    ----------
+    panel : DataFrame
+        As `build_panel` returns it.
+    outcomes : list of str
+        Columns of the panel; the project's own measures of `OWN_OUTCOMES` are added where they are there.
+
+    Returns
+    -------
+    DataFrame
+        reform, outcome, aggregation ("overall", "event_time"), cluster, n_clusters, note, then the columns
+        of an `EffectEstimate` table. An effect that cannot be estimated is one row with identified False
+        and the reason in note.
+    """
+    from analysis.effects import att_gt
+
+    parts = []
+    reforms = [c.removeprefix("cohort_") for c in panel.columns if c.startswith("cohort_")]
+    wanted = [*outcomes, *(name for name in OWN_OUTCOMES if name in panel)]
+    for reform in reforms:
+        cluster = cluster_of(panel, f"cohort_{reform}")
+        for outcome in wanted:
+            keys = {"reform": reform, "outcome": outcome, "cluster": cluster}
+            try:
+                result = att_gt(
+                    panel, outcome, unit="place_id", time="time", cohort=f"cohort_{reform}",
+                    cluster=None if cluster == "place_id" else cluster, n_boot=0,
+                )  # fmt: skip
+            except EstimationError as error:
+                note = f"{error.what} {error.expected or ''}".strip()
+                parts.append(
+                    pd.DataFrame([keys | {"aggregation": "overall", "identified": False, "note": note}])
+                )
+                continue
+            for aggregation in ("overall", "event_time"):
+                estimate = result.aggregate(aggregation)
+                rows = estimate.tidy().assign(aggregation=aggregation, n_clusters=estimate.n_clusters, **keys)
+                parts.append(rows)
+    if not parts:
+        return pd.DataFrame({c: pd.Series(dtype="object") for c in ("reform", "outcome", "aggregation")})
+    return pd.concat(parts, ignore_index=True).reindex(columns=EFFECT_COLUMNS)
+
+
+EFFECT_COLUMNS = [
+    "reform", "outcome", "aggregation", "cluster", "n_clusters", "note", "term", "event_time", "estimate",
+    "std_error", "statistic", "p_value", "conf_low", "conf_high", "n_units", "identified",
+]  # fmt: skip
+
+
+def cluster_of(panel: pd.DataFrame, cohort: str) -> str:
+    """Return the highest level at which the reform was assigned: district_id, street_id or place_id.
+
+    A level counts if every community belongs to one, at least one holds several communities, and all
+    communities of each start together: then communities are no independent draws (Abadie et al. 2023).
+    """
+    places = panel.drop_duplicates("place_id")
+    starts = places[cohort].astype("Float64").fillna(-1)
+    for level in ("district_id", "street_id"):
+        groups = places[level]
+        if groups.notna().all() and groups.duplicated().any() and starts.groupby(groups).nunique().max() == 1:
+            return level
+    return "place_id"

@@ -1,0 +1,155 @@
+"""One district's report: what its sections need to know, taken from the city stage."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from analysis.display.html import Html, element
+from analysis.display.text import Text
+from analysis.errors import ReportError
+from analysis.reporting.city import City, load_city
+from analysis.tables.periods import ALL
+
+MEASURES = ["place_id", "period", "measure", "value", "n"]
+
+
+class DistrictReport:
+    """The report of one district in one language. Make one with `open_report`.
+
+    Parameters
+    ----------
+    city : City
+    district : str
+        place_id of a district.
+    language : {"en", "zh"}
+    """
+
+    def __init__(self, city: City, district: str, language: str) -> None:
+        self.city, self.district, self.text = city, district, Text(language)
+        places = city.frames["places"].set_index("place_id", drop=False)
+        districts = places.index[places["kind"] == "district"].tolist()
+        if district not in districts:
+            raise ReportError(
+                "There is no such district in the study.", where="district", value=district,
+                expected="one of " + ", ".join(districts[:12]) + (" …" if len(districts) > 12 else ""),
+                mend="Use one of these identifiers.",
+            )  # fmt: skip
+        self.places, self.districts = places, districts
+        communities = places[places["kind"] == "community"]
+        self.all_communities = communities.index.tolist()
+        self.communities = communities.index[(communities["district_id"] == district).to_numpy(bool)].tolist()
+        self.name = self.text.place(places.loc[district])
+        self.periods: list[str] = city.meta["periods"]
+
+    def title(self) -> Html:
+        """Return the report's heading."""
+        heading = element("h1", self.text("report.title", district=self.name))
+        return Html(heading + element("p", self.subtitle, class_="subtitle"))
+
+    @property
+    def subtitle(self) -> str:
+        """The study and the time covered."""
+        study = self.city.meta["study_zh" if self.text.language == "zh" else "study"]
+        first, last = (self.periods[0], self.periods[-1]) if self.periods else ("–", "–")
+        return self.text("report.subtitle", study=study, first=first, last=last)
+
+    def section(self, name: str) -> Html:
+        """Return one section: glance, coverage, social, consultation, burden, effects, limits, provenance."""
+        from analysis.display.figures import style
+        from analysis.reporting.sections import SECTIONS
+
+        if name not in SECTIONS:
+            raise ReportError(
+                "There is no such section.", where="section", value=name, expected=", ".join(SECTIONS),
+                mend="Use one of these names.",
+            )  # fmt: skip
+        with style(self.text.language):
+            return SECTIONS[name](self)
+
+    @cached_property
+    def measures(self) -> pd.DataFrame:
+        """Every measure of every place: place_id, period, measure, value, n; hidden values are NaN."""
+        frames = self.city.frames
+        networks = frames["indicators"].assign(
+            measure="network_" + frames["indicators"]["indicator"].astype("str")
+        )
+        parts = [networks, frames["processes"], frames["burden"], frames["outcomes"]]
+        tidy = pd.concat([part[MEASURES] for part in parts if len(part)] or [pd.DataFrame(columns=MEASURES)])
+        hides = {name: self.text.measure(name).hides for name in tidy["measure"].unique()}
+        small = np.zeros(len(tidy), bool)
+        few = ((tidy["n"] > 0) & (tidy["n"] < 5)).to_numpy()
+        small[few] = [hides[m](n) for m, n in zip(tidy["measure"][few], tidy["n"][few], strict=True)]
+        tidy["value"] = tidy["value"].astype(float).mask(small)
+        return tidy.set_index(["measure", "period", "place_id"]).sort_index()
+
+    def has(self, measure: str) -> bool:
+        """Whether the measure has a value for the district over the whole time."""
+        return not np.isnan(self.value(measure)[0])
+
+    def value(self, measure: str, place: str | None = None, period: str = ALL) -> tuple[float, float]:
+        """Return (value, n) of a place, by default the district over the whole time; NaN where unknown."""
+        try:
+            row = self.measures.loc[(measure, period, place or self.district)]
+        except KeyError:
+            return np.nan, 0
+        return float(row["value"]), float(row["n"])
+
+    def shown(self, measure: str, place: str | None = None) -> str:
+        """Return a value over the whole time as text, or that it is hidden."""
+        value, n = self.value(measure, place)
+        return self.text.value(measure, value, n)
+
+    def among(self, measure: str, places: list[str], period: str = ALL) -> pd.Series:
+        """Return the values of several places, NaN where unknown or hidden."""
+        return self._slice(measure, period)["value"].reindex(places).astype(float)
+
+    def course(self, measure: str, places: list[str]) -> pd.DataFrame:
+        """Return a frame of periods by places."""
+        try:
+            rows = self.measures.loc[measure]["value"].unstack("place_id")
+        except KeyError:
+            rows = pd.DataFrame(dtype=float)
+        return rows.reindex(index=self.periods, columns=places).astype(float)
+
+    def missing(self, family: str) -> list[str]:
+        """Return the names of the tables that a family of measures lacks."""
+        return [self.text.named("table", name) for name in self.city.meta["missing"].get(family, ())]
+
+    def _slice(self, measure: str, period: str) -> pd.DataFrame:
+        try:
+            return self.measures.loc[(measure, period)]
+        except KeyError:
+            return pd.DataFrame({"value": [], "n": []})
+
+
+def open_report(city: str = "", district: str = "", language: str = "en") -> DistrictReport:
+    """Return the report of a district, to be written section by section.
+
+    Parameters
+    ----------
+    city : str
+        Folder of a city stage (DIR/city of a run). Empty: the small synthetic city of data/examples, computed
+        here and now.
+    district : str
+        place_id of a district. Empty: the first.
+    language : {"en", "zh"}
+
+    Raises
+    ------
+    ReportError
+        The folder, the district or the language is not there.
+    """
+    if city:
+        results = load_city(city)
+    else:
+        from analysis.reporting.city import run_city
+        from analysis.reporting.share import shared
+        from analysis.tables import open_study
+
+        results = run_city(open_study(shared("data/examples/small-city")))
+    places = results.frames["places"]
+    first = places.loc[places["kind"] == "district", "place_id"]
+    return DistrictReport(results, district or (first.iloc[0] if len(first) else ""), language)

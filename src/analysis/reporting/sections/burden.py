@@ -1,0 +1,89 @@
+"""Section 5: the duties laid on communities, by list and over time."""
+
+from __future__ import annotations
+
+from analysis.display.figures import figure_html
+from analysis.display.html import Html, paragraph, section, table
+from analysis.display.numbers import format_number
+from analysis.display.plots import legend_below, plot_layers
+from analysis.reporting.sections.common import first_and_last, mean_of_first_and_last_year, missing_section
+from analysis.tables.schema import DUTY_LISTS
+
+PER_YEAR = {"month": 12, "quarter": 4, "year": 1}
+
+
+def burden(report) -> Html:
+    """Write duties and hours per community at the beginning and at the end, by list."""
+    text = report.text
+    duties = report.course("burden_duties", [report.district])[report.district]
+    if not duties.notna().any():
+        return missing_section(report, "burden", "burden")
+    year = PER_YEAR[report.city.meta["period"]]
+    rows, words = [], {}
+    for measure in (
+        "burden_duties",
+        *(f"burden_duties_{name}" for name in DUTY_LISTS),
+        "burden_hours",
+        "burden_new",
+    ):
+        values = report.course(measure, [report.district])[report.district]
+        city = report.course(measure, report.districts)
+        if not values.notna().any():
+            continue
+        ends = mean_of_first_and_last_year(values, year)
+        median = mean_of_first_and_last_year(city.median(axis=1), year)
+        cells = [format_number(value, "count") for value in (*ends, *median)]
+        rows.append((_label(report, measure), *cells))
+        words[measure] = cells
+    missing = [format_number(float("nan"))] * 4
+    duty_words, hour_words = words["burden_duties"], words.get("burden_hours", missing)
+    sentence = text(
+        "sentence.burden", duties_first=duty_words[0], duties_last=duty_words[1],
+        hours_first=hour_words[0], hours_last=hour_words[1],
+    )  # fmt: skip
+    here, median = text("column.here"), text("column.median")
+    first, last = text("column.first_year"), text("column.last_year")
+    header = [
+        text("column.measure"),
+        f"{here}: {first}",
+        f"{here}: {last}",
+        f"{median}: {first}",
+        f"{median}: {last}",
+    ]
+    parts = [
+        paragraph(sentence),
+        table(header, rows, caption=text("caption.burden_table")),
+        _admission(report),
+    ]
+    if len(report.periods) > 1:
+        parts.append(_picture(report, duties))
+    return section("burden", text("heading.burden"), *parts)
+
+
+def _label(report, measure: str) -> str:
+    name = measure.removeprefix("burden_duties_")
+    return f"– {report.text.named('list', name)}" if name in DUTY_LISTS else report.text.measure(measure).name
+
+
+def _admission(report) -> Html:
+    label = report.text.measure("burden_admission").name
+    _, n = report.value("burden_admission")
+    return paragraph(f"{label}: {report.shown('burden_admission')} (n = {format_number(n, 'people')})")
+
+
+def _picture(report, duties) -> Html:
+    text = report.text
+    names = [
+        name
+        for name in DUTY_LISTS
+        if report.course(f"burden_duties_{name}", [report.district]).notna().any().any()
+    ]
+    layers = {
+        name: report.course(f"burden_duties_{name}", [report.district])[report.district] for name in names
+    }
+    import pandas as pd
+
+    ax = plot_layers(pd.DataFrame(layers), labels=[text.named("list", name) for name in names])
+    legend_below(ax)
+    a0, a1 = first_and_last(duties, "count")
+    return figure_html(ax.figure, alt=text("alt.burden", a0=a0, a1=a1), caption=text("caption.burden_figure"))

@@ -1,0 +1,68 @@
+"""Section 3: social capital, communities of the district against communities of the city."""
+
+from __future__ import annotations
+
+from analysis.display.figures import figure_html
+from analysis.display.html import Html, paragraph, section, table
+from analysis.display.numbers import format_number
+from analysis.display.plots import legend_below, plot_course
+from analysis.reporting.sections.common import first_and_last, missing_section, span
+
+SHOWN = (
+    "active_share", "isolates_share", "mean_degree", "density", "giant_share", "reciprocity", "support",
+    "clustering", "transitivity", "bridging_residency", "ei_residency", "ei_role", "cross_community",
+    "participation_gini",
+)  # fmt: skip
+COURSE = "network_active_share"
+
+
+def social(report) -> Html:
+    """Write the indicators of acts between two people, and the share of people active over time."""
+    text = report.text
+    measures = [
+        f"network_{name}" for name in SHOWN if len(report.among(f"network_{name}", report.districts).dropna())
+    ]
+    activity = report.city.frames["activity"]
+    mine = activity[(activity["district_id"] == report.district) & (activity["form"] == "dyadic")]
+    if not measures or not len(mine):
+        return missing_section(report, "social", "networks")
+    acts = format_number(mine["acts"].sum(), "people")
+    parts = [
+        paragraph(text("sentence.social", acts=acts)),
+        paragraph(text("sentence.social_two"), class_="note"),
+        _comparison(report, measures),
+    ]
+    if report.has(COURSE) and len(report.periods) > 1:
+        parts.append(_picture(report))
+    return section("social", text("heading.social"), *parts)
+
+
+def _comparison(report, measures: list[str]) -> Html:
+    text, rows = report.text, []
+    for measure in measures:
+        label = text.measure(measure)
+        here, city = report.among(measure, report.communities), report.among(measure, report.all_communities)
+        low, high = city.quantile(0.25), city.quantile(0.75)
+        rows.append(
+            (
+                label.name, report.shown(measure), format_number(here.median(), label.kind),
+                format_number(city.median(), label.kind), span(low, high, label.kind),
+            )
+        )  # fmt: skip
+    header = [
+        text(f"column.{c}") for c in ("measure", "here", "community_middle", "city_middle", "city_half")
+    ]
+    return table(header, rows, caption=text("caption.social_table"))
+
+
+def _picture(report) -> Html:
+    text, period = report.text, report.text(f"period.{report.city.meta['period']}")
+    values = report.course(COURSE, report.districts)
+    labels = tuple(text(f"legend.{name}") for name in ("here", "median", "half"))
+    others = values.drop(columns=report.district)
+    ax = plot_course(values[report.district], others, labels=labels, percent=True)
+    ax.yaxis.set_major_formatter("{x:.0f}%")
+    legend_below(ax)
+    a0, a1 = first_and_last(values[report.district], "share")
+    alt = text("alt.social", period=period, a0=a0, a1=a1)
+    return figure_html(ax.figure, alt=alt, caption=text("caption.social_figure", period=period))

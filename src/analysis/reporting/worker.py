@@ -1,0 +1,91 @@
+"""One report: papermill runs the notebook, nbconvert makes the page; files appear only when whole."""
+
+from __future__ import annotations
+
+import logging
+import os
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from analysis.errors import shorten
+
+
+@dataclass(frozen=True)
+class Task:
+    """What one report is made from, and where it goes."""
+
+    district: str
+    language: str
+    title: str
+    template: Path
+    parameters: dict[str, object]
+    notebook: Path
+    page: Path
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a task. `error` and `cell` (counted from 1) say where a failed one stopped."""
+
+    district: str
+    language: str
+    status: str
+    seconds: float
+    error: str = ""
+    cell: int | None = None
+
+
+def prepare() -> None:
+    """Set up a worker process: one thread per computation, quiet logs."""
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
+    logging.getLogger("papermill").setLevel(logging.ERROR)
+
+
+def make_report(task: Task) -> Outcome:
+    """Make one report and say what became of it; a failing notebook is an outcome, not an exception."""
+    start = time.perf_counter()
+    error, cell = "", None
+    with tempfile.TemporaryDirectory(dir=task.notebook.parent, prefix=".making-") as folder:
+        draft = Path(folder) / task.notebook.name
+        try:
+            _execute(task, draft)
+            _publish(task, draft)
+        except Exception as problem:  # whatever a notebook can raise: the other reports go on
+            error, cell = _describe(problem)
+    seconds = round(time.perf_counter() - start, 2)
+    return Outcome(task.district, task.language, "failed" if error else "made", seconds, error, cell)
+
+
+def _execute(task: Task, draft: Path) -> None:
+    import papermill
+
+    papermill.execute_notebook(
+        str(task.template), str(draft), parameters=task.parameters, progress_bar=False, log_output=False,
+        cwd=str(task.template.parent), autosave_cell_every=0, **_engine_options(),
+    )  # fmt: skip
+
+
+def _engine_options() -> dict[str, object]:
+    if os.name == "nt":
+        return {}
+    return {"kernel_manager_class": "analysis.reporting.kernels.LocalKernelManager"}
+
+
+def _publish(task: Task, draft: Path) -> None:
+    from analysis.reporting.render import notebook_html
+
+    page = draft.with_suffix(".html")
+    page.write_text(notebook_html(draft, title=task.title, language=task.language), encoding="utf-8")
+    os.replace(draft, task.notebook)
+    os.replace(page, task.page)
+
+
+def _describe(problem: Exception) -> tuple[str, int | None]:
+    from papermill.exceptions import PapermillExecutionError
+
+    if isinstance(problem, PapermillExecutionError):
+        return shorten(f"{problem.ename}: {problem.evalue}", 300), problem.cell_index + 1
+    return shorten(f"{type(problem).__name__}: {problem}", 300), None
