@@ -88,6 +88,10 @@ def test_standard_errors_are_those_of_a_mean(study, value_of):
     assert np.isnan(value_of(frame, "B", "2021-01", "consultation_satisfaction")[2])  # one matter
     assert np.isnan(value_of(frame, "B", "2021-01", "consultation_answered")[2])
     assert np.isnan(value_of(frame, "A", "2021-01", "consultation_raised")[2])
+    equal = study.matters.assign(satisfaction=70.1)  # no spread promises no certainty
+    frame = process_measures(Study.from_frames(study.frames | {"matters": equal}, window=study.window))
+    assert value_of(frame, "D1", "all", "consultation_satisfaction")[:2] == (pytest.approx(70.1), 5)
+    assert np.isnan(value_of(frame, "D1", "all", "consultation_satisfaction")[2])
 
 
 def test_half_of_the_matters_still_open_has_no_median(make_study, value_of):
@@ -117,8 +121,10 @@ def test_matters_without_opening_step_are_counted(make_study, value_of):
 def test_matters_outside_the_window_stay_out(make_study, value_of):
     steps = [("a", "raised", "2020-12-30"), ("a", "answered", "2021-01-02"),
              ("b", "raised", "2021-08-01"), ("c", "raised", "2021-02-01")]  # fmt: skip
-    frame = process_measures(make_study([("a", "A"), ("b", "A"), ("c", "A")], steps))
+    frame = process_measures(make_study([("a", "A"), ("b", "A", "adopted"), ("c", "A")], steps))
     assert value_of(frame, "A", "all", "consultation_raised")[0] == 1
+    assert value_of(frame, "A", "all", "consultation_unopened")[0] == 0
+    assert value_of(frame, "A", "all", "consultation_adopted")[1] == 0
     assert value_of(frame, "A", "all", "consultation_open")[0] == 1
 
 
@@ -152,6 +158,7 @@ def acts():
         ("2021-01-05", "B", "help", "p8", "p7", None, "done"),
         ("2021-01-06", "B", "forum", "p4", None, "m", "done"),  # in the gathering of matter m
         ("2020-12-31", "B", "consultation", "p9", None, "g", "done"),
+        ("2021-07-01", "B", "consultation", "p6", None, "g", "done"),
     ]
     acts = pd.DataFrame(
         rows,

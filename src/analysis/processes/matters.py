@@ -46,7 +46,8 @@ def matter_table(
         steps_repeated : how many recorded steps repeat an earlier one of the same kind.
         opened : time of the opening step of the procedure; missing if it is not on record.
         answered_at : time of the closing step of the procedure.
-        entered : `opened`, or else the first step of any kind; missing without steps.
+        entered : `opened`, or else the first step of any kind, be it after the end of the study; missing
+            without steps.
         period : the period of `entered`.
         settled : whether the matter had `settle_days` to run its course, or has an outcome and no steps.
         completeness : share of required steps taken; missing for withdrawn matters, and where fewer than
@@ -89,6 +90,7 @@ def matter_table(
             mend="Open the study with open_study, which sets repeated rows aside.",
         )
     times, repeated, last = _step_times(matters, study.steps, end)
+    start = study.steps.groupby("matter_id")["time"].min()
     parts, unrecorded = [], {}
     for process in schema.PROCESSES:
         chosen = matters["process"] == process
@@ -100,7 +102,7 @@ def matter_table(
             unrecorded[process] = recorded.index[~recorded].tolist()
     table = pd.concat([matters, times, pd.concat(parts).reindex(matters.index)], axis=1)
     table["steps_repeated"] = repeated
-    table["entered"] = table["opened"].fillna(times.min(axis=1))
+    table["entered"] = table["opened"].fillna(matters["matter_id"].map(start).astype("datetime64[ns]"))
     table["period"] = period_of(table["entered"], study.period)
     settled = (end - table["entered"]) / DAY >= settle_days
     table["settled"] = settled | (table["entered"].isna() & table["outcome"].notna())
