@@ -90,7 +90,7 @@ def matter_table(
             mend="Open the study with open_study, which sets repeated rows aside.",
         )
     times, repeated, last = _step_times(matters, study.steps, end)
-    start = study.steps.groupby("matter_id")["time"].min()
+    start = study.steps.groupby("matter_id")["time"].min().reindex(matters["matter_id"])
     parts, unrecorded = [], {}
     for process in schema.PROCESSES:
         chosen = matters["process"] == process
@@ -102,7 +102,7 @@ def matter_table(
             unrecorded[process] = recorded.index[~recorded].tolist()
     table = pd.concat([matters, times, pd.concat(parts).reindex(matters.index)], axis=1)
     table["steps_repeated"] = repeated
-    table["entered"] = table["opened"].fillna(matters["matter_id"].map(start).astype("datetime64[ns]"))
+    table["entered"] = table["opened"].fillna(start.set_axis(matters.index))
     table["period"] = period_of(table["entered"], study.period)
     settled = (end - table["entered"]) / DAY >= settle_days
     table["settled"] = settled | (table["entered"].isna() & table["outcome"].notna())
