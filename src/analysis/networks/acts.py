@@ -35,6 +35,7 @@ class Acts:
     kinds: pd.Index
     first_period: int
     n_periods: int
+    last_month: int | None
 
 
 def encode(*columns: pd.Series) -> tuple[list[np.ndarray], pd.Index]:
@@ -46,7 +47,7 @@ def encode(*columns: pd.Series) -> tuple[list[np.ndarray], pd.Index]:
     found = [pd.Index(np.asarray(u)) if isinstance(u.dtype, pd.CategoricalDtype) else u for u in found]
     index = found[0]
     for other in found[1:]:
-        index = index.append(other[~other.isin(index)])
+        index = index.append(other[index.get_indexer(other) < 0])
     results = []
     remaining = iter(found)
     for codes, uniques in coded:
@@ -105,6 +106,7 @@ def read_acts(interactions: pd.DataFrame, rule: TieRule) -> tuple[Acts, dict[str
         kinds=kinds,
         first_period=first[0],
         n_periods=first[1],
+        last_month=_last_month(time[keep], rule),
     )
     return acts, aside, notes
 
@@ -161,6 +163,12 @@ def _periods(time: np.ndarray, rule: TieRule) -> tuple[tuple[int, int], np.ndarr
     first = bounds[0] if bounds[0] is not None else int(number.min())
     last = bounds[1] if bounds[1] is not None else int(number.max())
     return (first, last - first + 1), (number - first).astype(np.int32)
+
+
+def _last_month(time: np.ndarray, rule: TieRule) -> int | None:
+    if rule.end:
+        time = np.array([rule.end], dtype="datetime64[s]")
+    return int(period_numbers(time, "month").max()) if len(time) else None
 
 
 def period_numbers(time: np.ndarray, period: str) -> np.ndarray:

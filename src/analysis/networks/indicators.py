@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import pandas as pd
 
 from analysis.networks.layout import FORMS
+from analysis.networks.parts import split
 from analysis.networks.registry import Indicator, choose
 from analysis.networks.roster import Roster, call_roll, population
 from analysis.networks.sums import Sums
@@ -54,22 +57,23 @@ def indicators(
     chosen = choose(names)
     people = people if people is not None else ties.people
     roster = call_roll(ties, people)
-    spans = [False, True] if ties.layout.periods else [True]
-    pieces = []
-    for level in ties.layout.places:
-        for whole in spans:
-            counts = population(ties, roster, level, whole)
-            for form in FORMS:
-                entries = [entry for entry in chosen if form in entry.forms]
-                if entries and ties.layout.layers[form]:
-                    pieces.append(_piece(ties, roster, counts, entries, form, level, whole))
-    table = _bind(pieces)
+    table = _bind([piece for part in split(ties) for piece in _pieces(part, roster, chosen)])
     unknown = int((~roster.known[: len(ties.persons)]).sum()) if roster.known.any() else None
     table.attrs = {
         "rule": ties.rule.describe(),
         "accounting": {**ties.accounting, "people_not_in_table": unknown},
     }
     return table
+
+
+def _pieces(ties: Ties, roster: Roster, chosen: list[Indicator]) -> Iterator[pd.DataFrame]:
+    for level in ties.layout.places:
+        for whole in [False, True] if ties.layout.periods else [True]:
+            counts = population(ties, roster, level, whole)
+            for form in FORMS:
+                entries = [entry for entry in chosen if form in entry.forms]
+                if entries and ties.layout.n_blocks(form, level, whole):
+                    yield _piece(ties, roster, counts, entries, form, level, whole)
 
 
 def _piece(

@@ -7,6 +7,8 @@ from collections.abc import Callable
 import numpy as np
 from numba import njit
 
+MOST_WORDS = 2**25  # 256 MB of bits
+
 
 def _compiled(function: Callable) -> Callable:
     try:
@@ -51,31 +53,58 @@ def project(event_ptr, members, node_ptr, events, projected):
     shared = np.empty(indptr[nodes], dtype=np.float64)
     sum_weight = np.zeros(nodes, dtype=np.float64)
     sum_shared = np.zeros(nodes, dtype=np.float64)
+    partners = np.empty(nodes, dtype=np.int32)
+    end = indptr[:-1].copy()
     for node in range(nodes):
-        end = indptr[node]
+        found = 0
         for event in events[node_ptr[node] : node_ptr[node + 1]]:
             if projected[event]:
                 gain = 1.0 / (event_ptr[event + 1] - event_ptr[event] - 1)
                 for other in members[event_ptr[event] : event_ptr[event + 1]]:
                     if other != node:
                         if sum_shared[other] == 0:
-                            indices[end] = other
-                            end += 1
+                            partners[found] = other
+                            found += 1
                         sum_weight[other] += gain
                         sum_shared[other] += 1
-        row = indices[indptr[node] : end]
-        row.sort()
-        for i in range(indptr[node], end):
-            other = indices[i]
-            weight[i], shared[i] = sum_weight[other], sum_shared[other]
+        for other in partners[:found]:  # writing to the partner's row keeps every row sorted
+            i = end[other]
+            indices[i], weight[i], shared[i] = node, sum_weight[other], sum_shared[other]
+            end[other] += 1
             sum_weight[other] = 0.0
             sum_shared[other] = 0.0
     return indptr, indices, weight, shared
 
 
 @_compiled
-def common_neighbours(indptr, indices, mirror):
-    """Number of common neighbours of the two ends of each half-edge (int32)."""
+def common_neighbours(block_ptr, indptr, indices, mirror):
+    """Number of common neighbours of the two ends of each half-edge (int32).
+
+    Each triangle is found once, from the end of least degree; in blocks so dense that comparing whole rows
+    of bits costs less, by that.
+    """
+    later_ptr, later, edge = _towards_degree(indptr, indices)
+    count = np.zeros(len(indices), dtype=np.int32)
+    mark = np.full(len(indptr) - 1, -1, dtype=np.int64)
+    for block in range(len(block_ptr) - 1):
+        first, last = block_ptr[block], block_ptr[block + 1]
+        steps = 0
+        for v in later[later_ptr[first] : later_ptr[last]]:
+            steps += later_ptr[v + 1] - later_ptr[v]
+        words = (last - first + 63) // 64
+        if steps > words * (later_ptr[last] - later_ptr[first]) and words * (last - first) <= MOST_WORDS:
+            _by_bits(first, last, indptr, indices, mirror, count)
+        else:
+            _by_marks(first, last, later_ptr, later, edge, mark, count)
+            for i in range(indptr[first], indptr[last]):
+                if mirror[i] > i:
+                    count[i] += count[mirror[i]]
+                    count[mirror[i]] = count[i]
+    return count
+
+
+@_compiled
+def _towards_degree(indptr, indices):
     nodes = len(indptr) - 1
     later_ptr = np.zeros(nodes + 1, dtype=np.int64)
     later = np.empty(len(indices) // 2, dtype=np.int32)
@@ -90,9 +119,12 @@ def common_neighbours(indptr, indices, mirror):
                 later[end], edge[end] = v, i
                 end += 1
         later_ptr[u + 1] = end
-    count = np.zeros(len(indices), dtype=np.int32)
-    mark = np.full(nodes, -1, dtype=np.int64)
-    for u in range(nodes):
+    return later_ptr, later, edge
+
+
+@_compiled
+def _by_marks(first, last, later_ptr, later, edge, mark, count):
+    for u in range(first, last):
         for i in range(later_ptr[u], later_ptr[u + 1]):
             mark[later[i]] = edge[i]
         for i in range(later_ptr[u], later_ptr[u + 1]):
@@ -107,9 +139,30 @@ def common_neighbours(indptr, indices, mirror):
             count[edge[i]] += found
         for i in range(later_ptr[u], later_ptr[u + 1]):
             mark[later[i]] = -1
-    total = np.empty(len(indices), dtype=np.int32)
-    for i in range(len(indices)):
-        total[i] = count[i] + count[mirror[i]]
+
+
+@_compiled
+def _by_bits(first, last, indptr, indices, mirror, count):
+    bits = np.zeros((last - first, (last - first + 63) // 64), dtype=np.uint64)
+    for u in range(first, last):
+        for v in indices[indptr[u] : indptr[u + 1]]:
+            bits[u - first, (v - first) // 64] |= np.uint64(1) << np.uint64((v - first) % 64)
+    for u in range(first, last):
+        for i in range(indptr[u], indptr[u + 1]):
+            if indices[i] > u:
+                count[i] = _shared_bits(bits[u - first], bits[indices[i] - first])
+                count[mirror[i]] = count[i]
+
+
+@_compiled
+def _shared_bits(one, other):
+    total = np.uint64(0)
+    for i in range(len(one)):
+        x = one[i] & other[i]
+        x = x - ((x >> np.uint64(1)) & np.uint64(0x5555555555555555))
+        x = (x & np.uint64(0x3333333333333333)) + ((x >> np.uint64(2)) & np.uint64(0x3333333333333333))
+        x = (x + (x >> np.uint64(4))) & np.uint64(0x0F0F0F0F0F0F0F0F)
+        total += (x * np.uint64(0x0101010101010101)) >> np.uint64(56)
     return total
 
 

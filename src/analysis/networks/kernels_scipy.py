@@ -30,7 +30,7 @@ def _square(left: sparse.csr_array, right: sparse.csr_array) -> sparse.csr_array
     return kept
 
 
-def common_neighbours(indptr, indices, mirror):
+def common_neighbours(block_ptr, indptr, indices, mirror):
     """Number of common neighbours of the two ends of each half-edge (int32)."""
     nodes = len(indptr) - 1
     tie = sparse.csr_array((np.ones(len(indices)), indices, indptr), shape=(nodes, nodes))

@@ -7,7 +7,7 @@ together or of the whole time is the same computation with another table of cell
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -40,6 +40,8 @@ class Layout:
         Layer names: one per kind of the form, and last the form itself, all kinds together.
     periods : list of str
         Labels of the rule's periods, without gaps; empty if the rule's period is "all".
+    last_month : int or None
+        Months from 1970 to the last month of the whole time; None if there is no act.
     """
 
     communities: pd.Index
@@ -48,6 +50,7 @@ class Layout:
     kinds: dict[str, list[str]]
     layers: dict[str, list[str]]
     periods: list[str]
+    last_month: int | None = None
 
     def n_cells(self, form: str) -> int:
         """Number of (community, kind, period) cells of a form."""
@@ -87,6 +90,16 @@ class Layout:
             in_period = np.arange(len(self.periods)) == self.periods.index(period)
         inside = in_place[:, None, None] & in_layer[None, :, None] & in_period[None, None, :]
         return np.where(inside, 0, -1).astype(np.int32).ravel()
+
+    def part(self, communities: np.ndarray) -> Layout:
+        """Return the layout of some communities (codes, ascending), which filling the places they lie in."""
+        places, place_of = {}, {}
+        for level, index in self.places.items():
+            inside = self.place_of[level][communities]
+            kept, codes = np.unique(inside, return_inverse=True)
+            places[level] = index[kept[kept >= 0]]
+            place_of[level] = (codes - (kept[0] < 0)).astype(np.int32)
+        return replace(self, communities=self.communities[communities], places=places, place_of=place_of)
 
     def level_of(self, place_id: str) -> str:
         """Return the level of a place."""
@@ -154,7 +167,7 @@ def read_places(
     communities = pd.Index(rows["community_id"]) if rows is not None else pd.Index([], dtype="str")
     known = len(communities)
     for ids in seen:
-        ids = ids[~ids.isin(communities) & ids.notna()]
+        ids = ids[(communities.get_indexer(ids) < 0) & ids.notna()]
         communities = communities.append(ids) if len(communities) else ids
     places, place_of = {"community": communities}, {"community": np.arange(len(communities), dtype=np.int32)}
     for level in LEVELS[1:]:
@@ -163,7 +176,7 @@ def read_places(
             places[level] = pd.Index(index)
             place_of[level] = np.full(len(communities), -1, dtype=np.int32)
             place_of[level][:known] = codes
-    _check_names(places)
+    _check_nesting(rows, places)
     return communities, places, place_of, len(communities) - known if rows is not None else 0
 
 
@@ -184,7 +197,17 @@ def _level_rows(tree: PlaceTree | pd.DataFrame | None) -> pd.DataFrame | None:
     return rows.reindex(columns=["community_id", "street_id", "district_id"])
 
 
-def _check_names(places: dict[str, pd.Index]) -> None:
+def _check_nesting(rows: pd.DataFrame | None, places: dict[str, pd.Index]) -> None:
+    if rows is not None:
+        districts = rows[rows["street_id"].notna()].groupby("street_id")["district_id"].nunique(dropna=False)
+        if (districts > 1).any():
+            raise StudyError(
+                "A street lies in more than one district.",
+                where="tree.street_id",
+                value=districts.index[districts > 1][0],
+                expected="one district for all communities of a street, or none for all of them",
+                mend="Correct the places.",
+            )
     names = pd.Series([p for index in places.values() for p in index])
     if names.duplicated().any():
         raise StudyError(

@@ -14,6 +14,7 @@ from analysis.networks.engine import run_starts
 from analysis.tables.periods import ALL, FREQUENCIES
 
 if TYPE_CHECKING:
+    from analysis.networks.layout import Layout
     from analysis.networks.ties import Ties
 
 LABELS = ("residency", "role", "age_band")
@@ -28,16 +29,19 @@ class Roster:
     persons : Index
     known : bool array
         Whether the person is in the people table.
+    communities : Index
     home : int32 array
-        Position of the person's community in the layout; -1 if unknown.
+        Position of the person's community in `communities`; -1 if it is none of them.
     joined : int32 array
-        Position of the period in which the person joined: 0 if at the start, before or not known.
+        Position of the period in which the person joined: 0 if in the first, before or not known; the number
+        of periods if after the last.
     labels : dict of str -> int32 array
         Codes of community, residency, role and age band; -1 where missing.
     """
 
     persons: pd.Index
     known: np.ndarray
+    communities: pd.Index
     home: np.ndarray
     joined: np.ndarray
     labels: dict[str, np.ndarray]
@@ -55,8 +59,10 @@ def call_roll(ties: Ties, people: pd.DataFrame | None) -> Roster:
     if people is None or not len(people):
         nobody = np.full(size, -1, dtype=np.int32)
         labels = dict.fromkeys(("community", *LABELS), nobody)
-        return Roster(ties.persons, np.zeros(size, bool), nobody, np.zeros(size, np.int32), labels)
-    _check_people(people)
+        never = np.zeros(size, dtype=bool)
+        communities = ties.layout.communities
+        return Roster(ties.persons, never, communities, nobody, np.zeros(size, np.int32), labels)
+    check_people(people)
     code = ties.persons.get_indexer(pd.Index(people["person_id"]))
     new = code < 0
     code[new] = size + np.arange(new.sum())
@@ -73,6 +79,7 @@ def call_roll(ties: Ties, people: pd.DataFrame | None) -> Roster:
     return Roster(
         persons=persons,
         known=by_person(np.ones(len(people), dtype=bool), False),
+        communities=ties.layout.communities,
         home=by_person(home, -1),
         joined=by_person(_joined(people, ties), 0),
         labels={name: by_person(codes, -1) for name, codes in labels.items()},
@@ -88,7 +95,7 @@ def population(ties: Ties, roster: Roster, level: str, whole: bool) -> np.ndarra
     """
     layout = ties.layout
     places, spans = len(layout.places[level]), max(len(layout.periods), 1)
-    lives = _place(layout.place_of[level], roster.home)
+    lives = _lives(layout, roster, level)
     lives = np.where(roster.joined < spans, lives, -1)
     member = lives >= 0
     arrived = np.bincount(lives[member] * spans + roster.joined[member], minlength=places * spans)
@@ -130,12 +137,15 @@ def people_of(ties: Ties, roster: Roster, place_id: str, period: str) -> np.ndar
         last = layout.periods.index(period)
         if roster.known.any():
             active &= at == last
-    lives = (_place(layout.place_of[level], roster.home) == number) & (roster.joined <= last)
+    lives = (_lives(layout, roster, level) == number) & (roster.joined <= last)
     return np.union1d(np.flatnonzero(lives), person[active])
 
 
-def _place(place_of: np.ndarray, home: np.ndarray) -> np.ndarray:
-    return np.append(place_of, -1).astype(np.int64)[home]
+def _lives(layout: Layout, roster: Roster, level: str) -> np.ndarray:
+    """Return the position of each person's place of a level; -1 for people of other places."""
+    community = layout.communities.get_indexer(roster.communities)
+    place = np.append(layout.place_of[level], -1)[community]
+    return np.append(place, -1).astype(np.int64)[roster.home]
 
 
 def _distinct(*keys: np.ndarray, skip: np.ndarray) -> list[np.ndarray]:
@@ -153,7 +163,8 @@ def _codes(people: pd.DataFrame, name: str) -> np.ndarray:
 
 
 def _joined(people: pd.DataFrame, ties: Ties) -> np.ndarray:
-    if "joined" not in people.columns or not ties.layout.periods or people["joined"].isna().all():
+    layout = ties.layout
+    if "joined" not in people.columns or layout.last_month is None or people["joined"].isna().all():
         return np.zeros(len(people), dtype=np.int32)
     if not pd.api.types.is_datetime64_dtype(people["joined"]):
         raise StudyError(
@@ -163,13 +174,17 @@ def _joined(people: pd.DataFrame, ties: Ties) -> np.ndarray:
             expected="dates of type datetime64, or the column left out",
             mend="Convert the column with pandas.to_datetime.",
         )
-    first = pd.Period(ties.layout.periods[0], freq=FREQUENCIES[ties.rule.period]).ordinal
-    number = period_numbers(people["joined"].to_numpy(), ties.rule.period) - first
-    number = np.where(people["joined"].isna(), 0, number)
-    return np.clip(number, 0, len(ties.layout.periods)).astype(np.int32)
+    joined = people["joined"].to_numpy()
+    if layout.periods:
+        first = pd.Period(layout.periods[0], freq=FREQUENCIES[ties.rule.period]).ordinal
+        position = np.clip(period_numbers(joined, ties.rule.period) - first, 0, len(layout.periods))
+    else:
+        position = (period_numbers(joined, "month") > layout.last_month).astype(np.int64)
+    return np.where(people["joined"].isna(), 0, position).astype(np.int32)
 
 
-def _check_people(people: pd.DataFrame) -> None:
+def check_people(people: pd.DataFrame) -> None:
+    """Raise StudyError if person_id or community_id is missing or a person is there twice."""
     missing = [name for name in ("person_id", "community_id") if name not in people.columns]
     if missing:
         raise StudyError(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from numbers import Integral, Real
 
 import pandas as pd
 
@@ -56,7 +58,7 @@ class TieRule:
         if isinstance(self.statuses, str) or self.statuses is None:
             object.__setattr__(self, "statuses", (self.statuses,))
         for name in ("layers", "statuses", "gathering_sizes"):
-            if getattr(self, name) is not None:
+            if isinstance(getattr(self, name), Iterable):
                 object.__setattr__(self, name, tuple(getattr(self, name)))
         for name in ("start", "end"):
             object.__setattr__(self, name, _day(getattr(self, name), name))
@@ -65,24 +67,32 @@ class TieRule:
     def _check(self) -> None:
         if self.period not in (*FREQUENCIES, ALL):
             _refuse("period", self.period, "one of " + ", ".join((*FREQUENCIES, ALL)))
-        if self.layers == ():
+        if not isinstance(self.directed, bool):
+            _refuse("directed", self.directed, "True or False")
+        if self.layers is not None and not (isinstance(self.layers, tuple) and self.layers):
             _refuse("layers", self.layers, "at least one kind of act, or None for every kind")
-        if not self.min_weight > 0:
+        if not isinstance(self.statuses, tuple):
+            _refuse("statuses", self.statuses, 'states of an act, as ("done", None)')
+        if not (isinstance(self.min_weight, Real) and self.min_weight > 0):
             _refuse("min_weight", self.min_weight, "a number above 0")
         if self.start and self.end and self.start > self.end:
             _refuse("start", self.start, f"a day not after end, {self.end}")
-        sizes = self.gathering_sizes
-        if (
-            len(sizes) != 2
-            or sizes[0] is None
-            or sizes[0] < 2
-            or (sizes[1] is not None and sizes[1] < sizes[0])
-        ):
-            _refuse("gathering_sizes", sizes, "(fewest, most): fewest at least 2, most not below it or None")
+        if not _is_range(self.gathering_sizes):
+            _refuse(
+                "gathering_sizes",
+                self.gathering_sizes,
+                "(fewest, most): fewest at least 2, most not below it or None",
+            )
 
     def describe(self) -> dict[str, object]:
         """Return the rule as a plain dict of text, numbers, lists and None, fit for JSON."""
         return {k: list(v) if isinstance(v, tuple) else v for k, v in asdict(self).items()}
+
+
+def _is_range(sizes: object) -> bool:
+    if not (isinstance(sizes, tuple) and len(sizes) == 2 and isinstance(sizes[0], Integral)):
+        return False
+    return sizes[0] >= 2 and (sizes[1] is None or (isinstance(sizes[1], Integral) and sizes[1] >= sizes[0]))
 
 
 def _day(value: object, name: str) -> str | None:

@@ -34,13 +34,16 @@ class Sums:
         """Add up one value per node."""
         return np.bincount(self.blocks.node_block, values, minlength=self.blocks.n_blocks)
 
-    def by_half_edge(self, values: np.ndarray) -> np.ndarray:
-        """Add up one value per half-edge."""
-        return self.by_node(np.bincount(self.row, values, minlength=len(self.blocks.person)))
+    def count(self, half_edges: np.ndarray) -> np.ndarray:
+        """Count the half-edges that are True; half-edges lie in the order of their blocks."""
+        return np.diff(
+            np.searchsorted(np.flatnonzero(half_edges), self.blocks.indptr[self.block_ptr])
+        ).astype(np.float64)
 
     @cached_property
-    def row(self) -> np.ndarray:
-        return self.blocks.row
+    def block_ptr(self) -> np.ndarray:
+        """Where each block's nodes begin; n_blocks + 1 values."""
+        return np.searchsorted(self.blocks.node_block, np.arange(self.blocks.n_blocks + 1))
 
     @cached_property
     def degree(self) -> np.ndarray:
@@ -54,28 +57,30 @@ class Sums:
     @cached_property
     def arcs(self) -> np.ndarray:
         """Ties with a direction."""
-        return self.by_half_edge(self.blocks.out > 0)
+        return self.count(self.blocks.out > 0)
 
     @cached_property
     def returned(self) -> np.ndarray:
         """Ties with a direction whose opposite is there too."""
         out = self.blocks.out
-        return self.by_half_edge((out > 0) & (out[self.blocks.mirror] > 0))
+        return self.count((out > 0) & (out[self.blocks.mirror] > 0))
 
     @cached_property
     def common(self) -> np.ndarray:
         """Common neighbours of the ends of each half-edge."""
-        return kernels().common_neighbours(self.blocks.indptr, self.blocks.indices, self.blocks.mirror)
+        b = self.blocks
+        return kernels().common_neighbours(self.block_ptr, b.indptr, b.indices, b.mirror)
 
     @cached_property
     def supported(self) -> np.ndarray:
         """Pairs with a tie and at least one common neighbour."""
-        return self.by_half_edge(self.common > 0) / 2
+        return self.count(self.common > 0) / 2
 
     @cached_property
     def closed_of_node(self) -> np.ndarray:
         """Twice the triangles each node is in."""
-        return np.bincount(self.row, self.common, minlength=len(self.blocks.person))
+        total = np.concatenate([[0], np.cumsum(self.common, dtype=np.int64)])
+        return np.diff(total[self.blocks.indptr]).astype(np.float64)
 
     @cached_property
     def paths_of_node(self) -> np.ndarray:
@@ -140,10 +145,10 @@ class Sums:
         """Ties within and between groups, of those whose ends both have the label."""
         if label not in self._mixing:
             group = self.labels[label][self.blocks.person]
-            one, other = group[self.row], group[self.blocks.indices]
+            one, other = np.repeat(group, self.degree), group[self.blocks.indices]
             known = (one >= 0) & (other >= 0)
             weights = known & (self.blocks.out > 0) if self.directed else known
             scale = 1 if self.directed else 2
-            within = self.by_half_edge(weights & (one == other)) / scale
-            self._mixing[label] = within, self.by_half_edge(weights & (one != other)) / scale
+            within = self.count(weights & (one == other)) / scale
+            self._mixing[label] = within, self.count(weights & (one != other)) / scale
         return self._mixing[label]

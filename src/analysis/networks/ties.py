@@ -20,6 +20,7 @@ from analysis.networks.layout import (
     name_layers,
     read_places,
 )
+from analysis.networks.roster import call_roll, check_people
 from analysis.networks.rule import TieRule
 from analysis.tables.places import PlaceTree
 
@@ -165,6 +166,8 @@ def build_ties(
     """
     rule = rule or TieRule()
     people = people if people is not None and len(people) else None
+    if people is not None:
+        check_people(people)
     acts, aside, notes = read_acts(interactions, rule)
     dyadic = acts.target >= 0
     homes = pd.Index(people["community_id"].dropna().unique()) if people is not None else pd.Index([])
@@ -181,6 +184,7 @@ def build_ties(
         kinds=kinds,
         layers=name_layers(kinds),
         periods=label_periods(acts.first_period, acts.n_periods, rule.period),
+        last_month=acts.last_month,
     )
     _check_size(layout)
     dyads, joins = _collect(acts, dyadic, layout)
@@ -245,8 +249,6 @@ def _lonely(joins: blocks.Joins) -> int:
 
 
 def _by_home(ties: Ties, acts: Acts) -> dict[str, int]:
-    from analysis.networks.roster import call_roll
-
     roster = call_roll(ties, ties.people)
     home = roster.labels["community"][: len(ties.persons)]
     known = roster.known[: len(ties.persons)]
