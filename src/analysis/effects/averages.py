@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from analysis.effects.bands import uniform_critical_value
 from analysis.effects.cells import CellEstimates, Cells
@@ -81,6 +80,11 @@ class Engine:
     def known(self) -> np.ndarray:
         return self.estimates.status == "estimated"
 
+    def left_out(self) -> tuple[Note, ...]:
+        """Return a note on the treated cells that no average can hold, if any."""
+        lost = int((self.plan.post & ~self.known).sum())
+        return (Note("partial", count=lost, total=int(self.plan.post.sum())),) if lost else ()
+
     def average(self, masks: list[np.ndarray], sizes: np.ndarray, estimated_shares: bool) -> Averages:
         """Return the averages of the identified cells of each mask, weighted by `sizes` (one per cell).
 
@@ -101,11 +105,6 @@ class Engine:
                 np.add.at(shares[:, k], plan.level[cells], off)
         return Averages(weights, shares, status)
 
-    def each(self) -> Averages:
-        """Return every cell as an average of itself."""
-        shares = np.zeros((len(self.plan.levels), len(self.plan)))
-        return Averages(np.diag(self.known.astype(float)), shares, self.estimates.status)
-
     def values(self, averages: Averages) -> np.ndarray:
         return np.nan_to_num(self.estimates.estimate) @ averages.weights
 
@@ -114,33 +113,43 @@ class Engine:
         shares = averages.shares if averages.shares.any() else None
         return np.sqrt(self.factor) * self.estimates.influence.combine(averages.weights, shares)
 
-    def table(
+    def figures(
         self, averages: Averages, n_boot: int = 0, seed: int = 0, band: np.ndarray | None = None
-    ) -> tuple[pd.DataFrame, tuple[Note, ...]]:
-        """Return one row per average, with uniform bands for the rows of `band` if `n_boot` is positive."""
+    ) -> tuple[dict[str, np.ndarray], tuple[Note, ...]]:
+        """Return table columns with one entry per average, with uniform bands for `band` if `n_boot` > 0."""
         parts = self.parts(averages)
-        errors = np.sqrt((parts**2).sum(axis=0))
-        errors[~self._measurable(averages.weights)] = np.nan
         used = np.zeros((len(self.plan.levels), len(averages.status)), bool)
         np.logical_or.at(used, self.plan.level, averages.weights != 0)
-        table = pd.DataFrame({
-            "term": "",
-            "estimate": np.where(averages.identified, self.values(averages), np.nan),
-            "std_error": errors,
-            "n_units": self.level_sizes @ used,
-            "identified": averages.identified,
-            "status": averages.status,
-        })  # fmt: skip
-        table = add_inference(table, self.df)
+        columns = self._columns(averages, np.sqrt((parts**2).sum(axis=0)), self.level_sizes @ used)
+        band = averages.identified if band is None else band
+        return self._with_bands(columns, parts, band, n_boot, seed)
+
+    def figures_of_cells(
+        self, n_boot: int = 0, seed: int = 0
+    ) -> tuple[dict[str, np.ndarray], tuple[Note, ...]]:
+        """Return table columns with one entry per cell, with uniform bands if `n_boot` > 0."""
+        errors = np.sqrt(self.factor * self.estimates.influence.squares())
+        averages = Averages(np.diag(self.known.astype(float)), np.zeros((0, 0)), self.estimates.status)
+        columns = self._columns(averages, errors, self.estimates.n_treated)
         if not n_boot:
-            return table, ()
-        rows = (band if band is not None else averages.identified) & (table["std_error"].to_numpy() > 0)
-        errors = table["std_error"].to_numpy()
+            return columns, ()
+        return self._with_bands(columns, self.parts(averages), self.known, n_boot, seed)
+
+    def _columns(self, averages: Averages, errors: np.ndarray, n_units: np.ndarray) -> dict[str, np.ndarray]:
+        estimate = np.where(averages.identified, self.values(averages), np.nan)
+        errors = np.where(averages.identified & self._measurable(averages.weights), errors, np.nan)
+        columns = add_inference(estimate, errors, self.df)
+        return columns | {"n_units": n_units, "identified": averages.identified, "status": averages.status}
+
+    def _with_bands(self, columns, parts, band, n_boot, seed) -> tuple[dict, tuple[Note, ...]]:
+        errors = columns["std_error"]
+        rows = band & (errors > 0)
+        if not n_boot or not rows.any():
+            return columns, ()
         critical = uniform_critical_value(parts[:, rows] / errors[rows], self.df, n_boot=n_boot, seed=seed)
         reach = np.where(rows, critical * errors, np.nan)
-        table = table.assign(band_low=table["estimate"] - reach, band_high=table["estimate"] + reach)
-        note = Note("bands", level=LEVEL, n_boot=n_boot, seed=seed, critical=critical)
-        return table, (note,) if rows.any() else ()
+        bands = {"band_low": columns["estimate"] - reach, "band_high": columns["estimate"] + reach}
+        return columns | bands, (Note("bands", level=LEVEL, n_boot=n_boot, seed=seed, critical=critical),)
 
     def _measurable(self, weights: np.ndarray) -> np.ndarray:
         """Whether a cell behind each average has treated and comparison units in two clusters or more."""

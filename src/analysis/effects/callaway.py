@@ -13,7 +13,7 @@ from analysis.effects.design import read_design
 from analysis.effects.fast import compare_by_sums
 from analysis.effects.group_time import GroupTimeEffects
 from analysis.effects.notes import Note
-from analysis.effects.results import STATUS, EffectEstimate, in_order
+from analysis.effects.results import STATUS, EffectEstimate, make_table
 from analysis.errors import EstimationError
 
 CHOICES = {
@@ -109,30 +109,34 @@ def att_gt(
         estimates = (compare_by_sums if design.balanced else compare_cell_by_cell)(design, plan)
     _require_any(plan, estimates, cohort)
     engine = Engine(design, plan, estimates, *degrees(design))
-    table, bands = engine.table(engine.each(), n_boot, seed)
+    columns, bands = engine.figures_of_cells(n_boot, seed)
+    table = make_table(columns | label_cells(engine, anticipation))
     notes = (*notes, Note("varying_base" if base_period == "varying" else "reference"), *bands)
-    cells = describe(engine, table=label_cells(table, engine, anticipation), estimator="Callaway-Sant'Anna",
+    cells = describe(engine, table=table, estimator="Callaway-Sant'Anna",
                      estimand=Note("estimand_att_gt", outcome=outcome), control_group=control_group,
                      notes=(*notes, *describe_missing(estimates.status)))  # fmt: skip
     return GroupTimeEffects(cells, engine, anticipation, n_boot, seed)
 
 
-def label_cells(table: pd.DataFrame, engine: Engine, anticipation: int) -> pd.DataFrame:
-    """Return `table` with one cell per row with the columns that say which cell it is."""
+def label_cells(engine: Engine, anticipation: int) -> dict[str, object]:
+    """Return the columns that say which cell a row is."""
     design, plan, estimates = engine.design, engine.plan, engine.estimates
     cohorts, times = design.labels(plan.cohort), design.labels(plan.period)
-    return table.assign(
-        term=[f"cohort={g}, time={t}" for g, t in zip(cohorts, times, strict=True)],
-        n_units=estimates.n_treated, cohort=cohorts, time=times, event_time=plan.event_time,
-        n_controls=estimates.n_controls, pre_period=plan.period < plan.cohort - anticipation,
-    )  # fmt: skip
+    return {
+        "term": [f"cohort={g}, time={t}" for g, t in zip(cohorts, times, strict=True)],
+        "cohort": cohorts,
+        "time": times,
+        "event_time": plan.event_time,
+        "n_controls": estimates.n_controls,
+        "pre_period": plan.period < plan.cohort - anticipation,
+    }
 
 
 def describe(engine: Engine, *, table, estimator, estimand, control_group, notes) -> EffectEstimate:
     """Return an estimate with the sample sizes and limits that follow from the design."""
     design, names = engine.design, engine.design.names
     return EffectEstimate(
-        table=in_order(table), estimator=estimator, estimand=estimand, outcome=names["outcome"],
+        table=table, estimator=estimator, estimand=estimand, outcome=names["outcome"],
         unit=names["unit"], time=names["time"], treatment=names["cohort"], control_group=control_group,
         cluster=names["cluster"], n_clusters=design.n_clusters, n_rows=design.n_rows, n_obs=design.n_obs,
         n_units=design.n_units, n_treated=design.n_treated, set_aside=design.set_aside,

@@ -88,9 +88,10 @@ class CellEstimates:
     n_treated, n_controls : (cells,) arrays of int
         Units compared.
     status : (cells,) array of str
-    influence : object with ``combine(weights, shares)``
-        Returns the (clusters, K) contributions to the errors of K weighted sums of the cells; `weights` is
-        (cells, K) and `shares` (levels, K) what each unit of a level adds through the weights themselves.
+    influence : object with ``combine(weights, shares)`` and ``squares()``
+        The first returns the (clusters, K) contributions to the errors of K weighted sums of the cells;
+        `weights` is (cells, K) and `shares` (levels, K) what each unit of a level adds through the weights
+        themselves. The second returns each cell's sum of squared contributions.
     """
 
     estimate: np.ndarray
@@ -111,6 +112,9 @@ class DenseInfluence:
         if shares is not None:
             units += shares[self.levels]
         return sum_by(units, self.clusters)
+
+    def squares(self) -> np.ndarray:
+        return (sum_by(self.columns, self.clusters) ** 2).sum(axis=0)
 
 
 def compare_cell_by_cell(design: Design, cells: Cells) -> CellEstimates:

@@ -18,23 +18,31 @@ class SumsInfluence:
 
     def __init__(self, design: Design, cells: Cells, slope: np.ndarray, constant: np.ndarray, means) -> None:
         self.cells, self.slope, self.constant = cells, slope, constant
-        level = np.searchsorted(cells.levels, design.starts)
-        self.deviations, self.level, self.clusters = design.outcomes - means[level], level, design.clusters
+        self.level, self.clusters = np.searchsorted(cells.levels, design.starts), design.clusters
+        self.deviations = design.outcomes - means[self.level]
+        periods = np.arange(len(design.times))[:, None]
+        self.changes = (periods == cells.now).astype(float) - (periods == cells.base)
 
     def combine(self, weights: np.ndarray, shares: np.ndarray | None = None) -> np.ndarray:
-        periods, cells = self.deviations.shape[1], self.cells
         constant = self.constant @ weights
         if shares is not None:
             constant = constant + shares
         units = constant[self.level]
-        for c in range(len(cells.levels)):
-            scaled = self.slope[c][:, None] * weights
-            path = np.zeros((periods, weights.shape[1]))
-            np.add.at(path, cells.now, scaled)
-            np.subtract.at(path, cells.base, scaled)
+        for c in range(len(self.cells.levels)):
             rows = np.flatnonzero(self.level == c)
-            units[rows] += self.deviations[rows] @ path
+            units[rows] += self.deviations[rows] @ (self.changes @ (self.slope[c][:, None] * weights))
         return sum_by(units, self.clusters)
+
+    def squares(self) -> np.ndarray:
+        if len(np.unique(self.clusters)) < len(self.clusters):
+            return (self.combine(np.eye(len(self.cells))) ** 2).sum(axis=0)
+        total, now, base = np.zeros(len(self.cells)), self.cells.now, self.cells.base
+        for c in range(len(self.cells.levels)):
+            deviations = self.deviations[self.level == c]
+            cross = deviations.T @ deviations
+            spread = cross[now, now] + cross[base, base] - 2 * cross[now, base]
+            total += self.slope[c] ** 2 * spread + len(deviations) * self.constant[c] ** 2
+        return total
 
 
 def compare_by_sums(design: Design, cells: Cells) -> CellEstimates:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from analysis.effects.averages import Averages, Engine
 from analysis.effects.notes import Note
-from analysis.effects.results import EffectEstimate, in_order
+from analysis.effects.results import EffectEstimate, make_table
 from analysis.errors import EstimationError
 
 KINDS = ("overall", "event_time", "cohort", "calendar_time")
@@ -89,26 +89,21 @@ class GroupTimeEffects:
                                   expected=", ".join(KINDS))  # fmt: skip
         keys, averages = self._averages(kind)
         n_boot = self.n_boot if kind != "overall" else 0
-        table, bands = self.engine.table(
-            averages, n_boot, self.seed, band=np.arange(len(keys) + 1) < len(keys)
-        )
+        rows = np.arange(len(keys) + 1) < len(keys)
+        columns, bands = self.engine.figures(averages, n_boot, self.seed, band=rows)
+        columns["term"] = ["overall"]
         if kind != "overall":
             shown = keys.astype(int) if kind == "event_time" else self.engine.design.labels(keys)
-            table = label_rows(table, COLUMN[kind], shown)
+            columns |= label_rows(COLUMN[kind], shown)
         if kind == "event_time":
-            table["pre_period"] = np.append(keys < -self.anticipation, False)
+            columns["pre_period"] = np.append(keys < -self.anticipation, False)
         kept = tuple(note for note in self.notes if note.code not in ("bands", "not_identified"))
         return replace(
             self.cells,
-            table=in_order(table.assign(term=table["term"].replace("", "overall"))),
+            table=make_table(columns),
             estimand=Note(f"estimand_{kind}", outcome=self.cells.outcome),
-            notes=(*kept, *bands, *self._partial()),
+            notes=(*kept, *bands, *self.engine.left_out()),
         )
-
-    def _partial(self) -> tuple[Note, ...]:
-        post = self.engine.plan.post
-        lost = int((post & ~self.engine.known).sum())
-        return (Note("partial", count=lost, total=int(post.sum())),) if lost else ()
 
     def _averages(self, kind: str) -> tuple[np.ndarray, Averages]:
         """Return the keys of the rows and the averages: one per key, then overall."""
@@ -144,10 +139,10 @@ class GroupTimeEffects:
         return overall
 
 
-def label_rows(table: pd.DataFrame, column: str, keys) -> pd.DataFrame:
-    """Return `table` with terms and a key column; its last row is the overall one."""
+def label_rows(column: str, keys) -> dict[str, object]:
+    """Return terms and a key column for rows of which the last is the overall one."""
     whole = all(isinstance(key, int | np.integer) for key in keys)
-    return table.assign(
-        term=[*(f"{column}={key}" for key in keys), "overall"],
-        **{column: pd.array([*keys, None], dtype="Int64" if whole else "str")},
-    )
+    return {
+        "term": [*(f"{column}={key}" for key in keys), "overall"],
+        column: pd.array([*keys, None], dtype="Int64" if whole else "str"),
+    }

@@ -113,29 +113,31 @@ class EffectEstimate:
         return f"<p><b>{title}</b><br>{text}</p>{self._shown().to_html(index=False)}<ul>{notes}</ul>"
 
 
-def add_inference(table: pd.DataFrame, df: float = np.inf, level: float = LEVEL) -> pd.DataFrame:
-    """Return `table` with statistic, p_value and interval from estimate, std_error and degrees of freedom.
+def add_inference(
+    estimate: np.ndarray, std_error: np.ndarray, df: float = np.inf, level: float = LEVEL
+) -> dict[str, np.ndarray]:
+    """Return the columns estimate to conf_high, given degrees of freedom (inf: normal distribution).
 
-    A standard error of zero or NaN leaves these columns NaN.
+    A standard error of zero or NaN leaves all but the estimate NaN.
     """
     from scipy.special import ndtr, ndtri, stdtr, stdtrit
 
-    estimate, error = table["estimate"].to_numpy(float), table["std_error"].to_numpy(float).copy()
-    error[~(error > 0)] = np.nan
+    error = np.where(std_error > 0, std_error, np.nan)
     statistic = estimate / error
     normal = not np.isfinite(df)
     tail = ndtr(-np.abs(statistic)) if normal else stdtr(df, -np.abs(statistic))
     reach = ndtri(0.5 + level / 2) if normal else stdtrit(df, 0.5 + level / 2)
-    return table.assign(
-        std_error=error,
-        statistic=statistic,
-        p_value=2 * tail,
-        conf_low=estimate - reach * error,
-        conf_high=estimate + reach * error,
-    )
+    return {
+        "estimate": estimate,
+        "std_error": error,
+        "statistic": statistic,
+        "p_value": 2 * tail,
+        "conf_low": estimate - reach * error,
+        "conf_high": estimate + reach * error,
+    }
 
 
-def in_order(table: pd.DataFrame) -> pd.DataFrame:
-    """Return `table` with the columns of every estimate first and rows numbered from 0."""
-    rest = [name for name in table.columns if name not in COLUMNS]
-    return table[[*COLUMNS, *rest]].reset_index(drop=True)
+def make_table(columns: dict[str, object]) -> pd.DataFrame:
+    """Return a data frame with the columns of every estimate first."""
+    rest = [name for name in columns if name not in COLUMNS]
+    return pd.DataFrame({name: columns[name] for name in (*COLUMNS, *rest)})

@@ -16,7 +16,7 @@ from analysis.effects.fast import compare_by_sums
 from analysis.effects.group_time import label_rows
 from analysis.effects.notes import Note
 from analysis.effects.regression import regress, small_sample
-from analysis.effects.results import EffectEstimate
+from analysis.effects.results import EffectEstimate, make_table
 from analysis.errors import EstimationError
 
 
@@ -82,13 +82,13 @@ def event_study(
     keys = np.unique(plan.event_time)
     sizes = estimates.n_treated.astype(float)
     rows = engine.average([plan.event_time == key for key in keys], sizes, estimated_shares=False)
-    table, _ = engine.table(rows.then(engine.average([plan.post], sizes, estimated_shares=False)))
-    table = label_rows(table, "event_time", keys).assign(pre_period=np.append(keys < 0, False))
-    table, shown = _within(table, window)
+    columns, _ = engine.figures(rows.then(engine.average([plan.post], sizes, estimated_shares=False)))
+    columns |= label_rows("event_time", keys) | {"pre_period": np.append(keys < 0, False)}
+    table, shown = _within(make_table(columns), window)
     return describe(
         engine, table=table, estimator="Sun-Abraham event study",
         estimand=Note("estimand_event_study", outcome=outcome), control_group="never_treated",
-        notes=(Note("reference"), Note("fixed_weights"), *shown,
+        notes=(Note("reference"), Note("fixed_weights"), *shown, *engine.left_out(),
                *describe_missing(table["status"].to_numpy())),
     )  # fmt: skip
 
@@ -165,4 +165,4 @@ def _within(table: pd.DataFrame, window: tuple[int, int] | None) -> tuple[pd.Dat
             value=window,
             expected=f"within {table['event_time'].min()} and {table['event_time'].max()}",
         )
-    return table[keep], (Note("window", low=low, high=high),)
+    return table[keep].reset_index(drop=True), (Note("window", low=low, high=high),)

@@ -11,7 +11,7 @@ from analysis.effects import checks
 from analysis.effects.cells import sum_by
 from analysis.effects.notes import Note
 from analysis.effects.regression import regress, small_sample
-from analysis.effects.results import EffectEstimate, add_inference, in_order
+from analysis.effects.results import EffectEstimate, add_inference, make_table
 from analysis.effects.timescale import read_scale
 from analysis.errors import EstimationError
 
@@ -78,14 +78,15 @@ def twfe(
     names = ["d", *(f"x{i}" for i in range(len(covariates)))]
     estimate, errors, df = _fit(kept, names, treatment)
     treated = kept.groupby("u")["d"].agg(lambda d: (d != 0).any())
-    table = pd.DataFrame({
-        "term": [treatment, *covariates], "estimate": estimate, "std_error": errors,
+    identified = np.isfinite(estimate)
+    table = make_table(add_inference(estimate, errors, df) | {
+        "term": [treatment, *covariates],
         "n_units": [int(treated.sum()), *[len(treated)] * len(covariates)],
-        "identified": np.isfinite(estimate),
-        "status": np.where(np.isfinite(estimate), "estimated", "collinear"),
+        "identified": identified,
+        "status": np.where(identified, "estimated", "collinear"),
     })  # fmt: skip
     return EffectEstimate(
-        table=in_order(add_inference(table, df)), estimator="Two-way fixed effects",
+        table=table, estimator="Two-way fixed effects",
         estimand=Note("estimand_twfe", treatment=treatment, outcome=outcome, unit=unit, time=time),
         outcome=outcome, unit=unit, time=time, treatment=treatment, control_group=None,
         cluster=cluster or unit, n_clusters=kept["c"].nunique(), n_rows=len(panel), n_obs=len(kept),
@@ -99,6 +100,7 @@ def _read(panel: pd.DataFrame, roles: dict[str, str | None], cluster: str | None
     unit_codes, unit_labels = checks.codes_of(panel, roles["unit"], "unit")
     time_codes, time_labels = checks.codes_of(panel, roles["time"], "period")
     numbers = {"y": checks.numeric_column(panel, roles["outcome"], "outcome")}
+    checks.require_variation(numbers["y"][np.isfinite(numbers["y"])], roles["outcome"])
     numbers["d"] = checks.numeric_column(panel, roles["treatment"], "treatment")
     for role, name in roles.items():
         if role.startswith("covariates"):
