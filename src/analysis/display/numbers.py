@@ -6,17 +6,7 @@ import math
 
 SMALLEST_CELL = 5
 NO_VALUE = "–"
-DIGITS = {
-    "share": 1,
-    "days": 1,
-    "hours": 1,
-    "count": 1,
-    "points": 1,
-    "ratio": 2,
-    "index": 2,
-    "people": 0,
-    "number": 2,
-}
+DIGITS = {"share": 1, "days": 1, "hours": 1, "count": 1, "points": 1, "ratio": 3, "people": 0, "number": 2}
 
 
 def format_number(value: float, kind: str = "number", *, signed: bool = False) -> str:
@@ -35,8 +25,6 @@ def format_number(value: float, kind: str = "number", *, signed: bool = False) -
         return NO_VALUE
     number = value * 100 if kind == "share" else value
     digits = DIGITS.get(kind, 2)
-    if kind in ("ratio", "number", "index") and 0 < abs(number) < 0.1:
-        digits = 3
     text = f"{number:{'+' if signed else ''},.{digits}f}"
     if float(text.replace(",", "")) == 0:
         text = text.lstrip("+-")

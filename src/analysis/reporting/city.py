@@ -75,6 +75,7 @@ def run_city(study: Study) -> City:
     rule, indicators = _networks(study)
     processes, burden = process_measures(study), burden_measures(study)
     panel = build_panel(study, indicators=indicators, processes=processes, burden=burden)
+    on_register = processes.attrs.get("residents_from_people", 0)
     frames = {
         "places": study.tree.table.reset_index(drop=True),
         "accounting": study.accounting,
@@ -94,6 +95,7 @@ def run_city(study: Study) -> City:
         "study": study.name, "study_zh": study.name_zh or study.name, "period": study.period,
         "periods": study.periods, "version": __version__, "inputs": input_hashes(study.path),
         "tie_rule": rule, "missing": missing_tables(study), "settle_days": 90,
+        "residents_from_people": on_register,
         "limits": _limits(study),
     }  # fmt: skip
     return City(meta, frames)

@@ -25,21 +25,29 @@ def consultation(report) -> Html:
         return missing_section(report, "consultation", "consultation")
     funnel = report.city.frames["funnel"]
     mine = funnel[funnel["district_id"] == report.district].set_index("step")["matters"]
-    counts = [int(mine.get(step, 0)) for step in STEPS]
     known = report.value("consultation_open")[0]
     parts = []
     if known == known:
         words = {
             "raised": format_number(raised, "people"), "open": format_number(known, "people"),
-            "answered": format_number(counts[-1], "people"),
+            "answered": format_number(mine.get("answered", 0), "people"),
         }  # fmt: skip
         parts = [
             paragraph(text("sentence.consultation", **words)),
             notes(text("sentence.consultation_withdrawn")),
         ]
     parts.append(_comparison(report))
-    names = [text.named("step", step) for step in STEPS]
-    if any(counts):
+    taken = set(funnel["step"])
+    counts = [int(mine.get(step, 0)) for step in STEPS if step in taken]
+    names = [text.named("step", step) for step in STEPS if step in taken]
+    if len(taken) < len(STEPS):
+        absent = text.listed(text.named("step", step) for step in STEPS if step not in taken)
+        parts.append(notes(text("sentence.not_recorded", steps=absent)))
+    if report.city.meta["residents_from_people"]:
+        parts.append(
+            notes(text("sentence.breadth_register", count=report.city.meta["residents_from_people"]))
+        )
+    if len(taken) > 1:
         ax = plot_funnel(names, counts)
         detail = ", ".join(f"{name} {count}" for name, count in zip(names, counts, strict=True))
         parts.append(

@@ -22,7 +22,8 @@ def glance(report) -> Html:
     """Write the key figures of the district, and where it lies among all districts."""
     text, frames = report.text, report.city.frames
     outcomes = [m for m in sorted(frames["outcomes"]["measure"].unique()) if report.has(m)][:MOST_OUTCOMES]
-    measures = [*outcomes, *(m for m in OWN if report.has(m))]
+    own = [m for m in OWN if report.has(m) and not (m == "consultation_breadth" and _on_the_register(report))]
+    measures = [*outcomes, *own]
     first, last = (report.periods[0], report.periods[-1]) if report.periods else ("–", "–")
     names = {"district": report.name, "communities": len(report.communities), "first": first, "last": last}
     parts = [paragraph(text("sentence.glance" if measures else "sentence.glance_nothing", **names))]
@@ -32,6 +33,11 @@ def glance(report) -> Html:
     if measures and len(report.districts) > 1:
         parts.append(_picture(report, measures))
     return section("glance", text("heading.glance"), *parts)
+
+
+def _on_the_register(report) -> bool:
+    """Whether breadth is a share of people on a register, who all took part in something."""
+    return report.city.meta["residents_from_people"] > 0
 
 
 def _facts(report) -> list[tuple]:

@@ -11,7 +11,7 @@ def limits(report) -> Html:
     lines = []
     if meta["tie_rule"]:
         rule = meta["tie_rule"]
-        statuses = text.listed(status for status in rule["statuses"] if status)
+        statuses = text.listed(text.named("status", status) for status in rule["statuses"] if status)
         period = text(f"period.{meta['period']}")
         lines += [
             text("sentence.limits_log"),

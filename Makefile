@@ -1,0 +1,62 @@
+# Two commands do everything: `make report` and `make test`. Both set the environment up first, once.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+CITY := reports/synthetic-city
+LANGUAGES ?= zh,en
+JOBS ?= 2
+
+.PHONY: help report test setup lab lint format coverage-check examples lock clean
+
+help:  ## list what can be made
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 18
+
+report: setup  ## reports of the built-in synthetic city; prints the path of index.html last
+	@test -f $(CITY)/study/study.toml || $(BIN)/gongzhi simulate $(CITY)/study
+	$(BIN)/gongzhi report $(CITY)/study --out $(CITY)/reports --language $(LANGUAGES) --jobs $(JOBS)
+
+test: setup  ## every quick test (under 10 minutes on 2 cores)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python -m pytest
+
+setup: $(STAMP)  ## the environment alone, in .venv
+
+# uv is quick; where it cannot reach the index that pip is configured for, pip does the same work
+$(STAMP): requirements.lock pyproject.toml
+	$(PYTHON) -c 'import sys; sys.exit("Gongzhi needs Python 3.11 or newer, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	grep -A 40 '^uv==' requirements.lock | awk 'NR > 1 && /^[a-z]/ { exit } { print }' > $(VENV)/uv.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(VENV)/uv.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements.lock \
+	  || $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
+	touch $(STAMP)
+
+lab: setup  ## JupyterLab with the notebooks
+	$(BIN)/jupyter lab --notebook-dir=. notebooks/reports/district_report.ipynb
+
+lint: setup  ## style of code and notebooks
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: setup  ## put code into the project's style
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+coverage-check: setup  ## slow: is the truth of 100 synthetic cities inside the intervals?
+	$(BIN)/python -m pytest -m slow -s
+
+examples: setup  ## write data/examples and the generated pages anew
+	rm -rf data/examples/small-city
+	$(BIN)/gongzhi simulate data/examples/small-city --districts 2 --communities 4 --months 24 --seed 7
+	$(BIN)/python -m analysis.tables.dictionary
+
+lock: setup  ## compile requirements.lock from pyproject.toml
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --extra dev \
+	  pyproject.toml -o requirements.lock
+
+clean:  ## remove the environment, reports and caches
+	rm -rf $(VENV) reports/synthetic-city .pytest_cache .ruff_cache .hypothesis
+	find src tests notebooks -name __pycache__ -type d -prune -exec rm -rf {} +
