@@ -1,0 +1,105 @@
+"""Write a synthetic city as a study folder."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from analysis.errors import AnalysisError
+from analysis.simulate.city import City
+from analysis.tables import schema
+
+COMPRESSED = ("interactions",)
+TRUTH = "truth.json"  # a folder that holds it was written here before
+
+
+def write_city(city: City, out: str | Path) -> Path:
+    """Write study.toml, one CSV file per table (interactions compressed) and truth.json.
+
+    Each file appears only when it is whole; the same city always gives the same bytes.
+
+    Parameters
+    ----------
+    city : City
+    out : path
+        A new or empty folder, or one written by this function before, whose tables are replaced.
+
+    Returns
+    -------
+    Path
+        The folder.
+
+    Raises
+    ------
+    AnalysisError
+        If `out` is a file, a folder with something else in it, or cannot be written.
+    """
+    out = Path(out)
+    _check_folder(out)
+    config = f'[study]\nname = "{city.name}"\nname_zh = "{city.name_zh}"\nperiod = "month"\n'
+    truth = json.dumps(city.truth, indent=1, ensure_ascii=False) + "\n"
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        for table in schema.MODELS:
+            file = out / (f"{table}.csv.gz" if table in COMPRESSED else f"{table}.csv")
+            if table in city.frames:
+                _write(file, _csv(city.frames[table]))
+            else:  # left by a city with more tables
+                file.unlink(missing_ok=True)
+        _write(out / TRUTH, truth.encode())
+        _write(out / "study.toml", config.encode())
+    except OSError as error:
+        raise AnalysisError(
+            "The study folder cannot be written.",
+            where=str(out),
+            value=error.strerror,
+            mend="Choose a folder that you may write to, on a disk with room.",
+        ) from error
+    return out
+
+
+def _check_folder(out: Path) -> None:
+    if out.exists() and not out.is_dir():
+        value = "a file"
+    elif out.is_dir() and any(out.iterdir()) and not (out / TRUTH).exists():
+        value = "a folder with other files in it"
+    else:
+        return
+    raise AnalysisError(
+        "A synthetic city is written into a folder of its own.",
+        where=str(out),
+        value=value,
+        expected="a new or empty folder, or one with an earlier synthetic city",
+        mend="Name another folder.",
+    )
+
+
+def _csv(frame: pd.DataFrame) -> bytes:
+    """Return the table as CSV: dates as 2021-03-07, times as 2021-03-07 14:30:00, flags as true and false."""
+    columns = {}
+    for name, values in frame.items():
+        if values.dtype == "datetime64[ns]":
+            unit = "s" if name == "time" else "D"
+            text = np.char.replace(np.datetime_as_string(values.to_numpy(), unit=unit), "T", " ")
+            values = pd.Series(text).mask(values.isna())
+        elif values.dtype == "boolean":
+            values = values.map({True: "true", False: "false"})
+        columns[name] = values
+    return pd.DataFrame(columns).to_csv(index=False, lineterminator="\n").encode()
+
+
+def _write(file: Path, content: bytes) -> None:
+    if file.suffix == ".gz":
+        packed = io.BytesIO()
+        with gzip.GzipFile(filename="", mode="wb", compresslevel=6, fileobj=packed, mtime=0) as stream:
+            stream.write(content)
+        content = packed.getvalue()
+    part = file.with_name(file.name + ".part")
+    part.write_bytes(content)
+    os.replace(part, file)
