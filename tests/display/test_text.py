@@ -62,7 +62,8 @@ def test_measures_are_named_as_the_modules_name_them():
     ("value", "kind", "shown"),
     [
         (0.4125, "share", "41.2%"), (1234567, "people", "1,234,567"), (-3.14159, "points", "−3.1"),
-        (float("nan"), "share", "–"), (None, "days", "–"), (math.inf, "days", "–"), (-0.0001, "points", "0.0"),
+        (float("nan"), "share", "–"), (None, "days", "–"),
+        (math.inf, "days", "–"), (-0.0001, "points", "0.0"),
     ],
 )  # fmt: skip
 def test_numbers_for_people(value, kind, shown):

@@ -13,6 +13,7 @@ from analysis import __version__
 from analysis.errors import EstimationError, ReportError
 from analysis.panel import build_panel, missing_tables
 from analysis.tables.config import read_config
+from analysis.tables.periods import FREQUENCIES
 from analysis.tables.study import Study
 
 FRAMES = (
@@ -126,7 +127,9 @@ def _networks(study: Study) -> tuple[dict, pd.DataFrame]:
         return {}, pd.DataFrame({name: pd.Series(dtype="object") for name in columns})
     from analysis.networks import TieRule, build_ties, indicators
 
-    rule = TieRule(period=study.period)
+    first, last = (pd.Period(study.periods[i], freq=FREQUENCIES[study.period]) for i in (0, -1))
+    start, end = (str(day.date()) for day in (first.start_time, last.end_time))
+    rule = TieRule(period=study.period, start=start, end=end)
     ties = build_ties(study.interactions, rule, tree=study.tree, people=study.people)
     return asdict(rule), indicators(ties, study.people)
 

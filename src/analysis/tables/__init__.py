@@ -1,8 +1,21 @@
 """What a study is: its dictionary, how it is opened, checked and made pseudonymous."""
 
-from analysis.tables.check import check_study, open_study
-from analysis.tables.periods import ALL
-from analysis.tables.places import PlaceTree
-from analysis.tables.study import Study
+from __future__ import annotations
+
+from importlib import import_module
 
 __all__ = ["ALL", "PlaceTree", "Study", "check_study", "open_study"]
+
+_HOMES = {
+    "ALL": "periods",
+    "PlaceTree": "places",
+    "Study": "study",
+    "check_study": "check",
+    "open_study": "check",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
