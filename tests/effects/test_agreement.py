@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.effects import att_gt, event_study, twfe
+from analysis.effects import att_gt, event_study, imputation, twfe
 from analysis.effects.averages import Engine
 from analysis.effects.bands import uniform_critical_value
 from analysis.effects.cells import compare_cell_by_cell, plan_cells
@@ -81,6 +81,8 @@ def test_exact_effects_are_found_without_noise(make):
     assert calendar["estimate"].iloc[-1] == pytest.approx(by_time.mean())
     study = event_study(truth, "y", **KEYS).table.set_index("event_time")["estimate"]
     assert study[4] == pytest.approx(17)
+    imputed = imputation(truth, "y", **KEYS).table["estimate"].iloc[-1]
+    assert imputed == pytest.approx(treated["truth"].mean())
     # growing effects are what two-way fixed effects cannot average: its figure is far from the truth
     two_way = twfe(truth, "y", unit="unit", time="period", treatment="treated").table["estimate"].iloc[0]
     assert two_way < 0.7 * treated["truth"].mean()
@@ -151,6 +153,45 @@ def test_event_study_agrees_with_diff_diff(any_panel):
         assert ours.loc[event_time, "std_error"] == pytest.approx(effect["se"], rel=1e-5)
     assert ours["estimate"].iloc[-1] == pytest.approx(theirs.overall_att, abs=1e-9)
     assert ours["std_error"].iloc[-1] == pytest.approx(theirs.overall_se, rel=1e-5)
+
+
+@pytest.mark.parametrize("cluster", [None, "district"])
+def test_imputation_agrees_with_diff_diff(any_panel, cluster):
+    spread = any_panel.assign(district=any_panel["unit"] % 10)
+    ours = imputation(spread, "y", **KEYS, cluster=cluster).table.set_index("event_time")
+    theirs = diff_diff_fit("ImputationDiD", spread, cluster=cluster)
+    rows = theirs.aggregate("event_study").to_dataframe().set_index("event_time")
+    # theirs has no factor for clusters; ours is G/(G-1) as everywhere here
+    factor = np.sqrt(10 / 9) if cluster else 1.0
+    expected = rows.loc[range(6)]
+    # theirs iterates to a tolerance on unbalanced panels
+    np.testing.assert_allclose(ours["estimate"].iloc[:-1], expected["att"], atol=1e-7)
+    np.testing.assert_allclose(ours["std_error"].iloc[:-1], expected["se"] * factor, rtol=1e-6)
+    assert ours["estimate"].iloc[-1] == pytest.approx(theirs.overall_att, abs=1e-7)
+    assert ours["std_error"].iloc[-1] == pytest.approx(theirs.overall_se * factor, rel=1e-6)
+
+
+def test_imputation_equals_a_regression_on_untreated_rows(any_panel):
+    rng = np.random.default_rng(3)
+    frame = any_panel.assign(x=rng.normal(size=len(any_panel)) + 0.3 * any_panel["treated"])
+    dummies = pd.get_dummies(frame[["unit", "period"]].astype(str), dtype=float).assign(x=frame["x"])
+    untreated = frame["treated"] == 0
+    fit = np.linalg.lstsq(dummies[untreated], frame.loc[untreated, "y"], rcond=None)[0]
+    effect = (frame["y"] - dummies @ fit)[~untreated]
+    ours = imputation(frame, "y", **KEYS, covariates=["x"]).table
+    assert ours["estimate"].iloc[-1] == pytest.approx(effect.mean(), abs=1e-10)
+    # the error by hand: weights on untreated rows reproduce minus the treated rows' regressors
+    target = dummies[~untreated].mean()
+    residual = (frame["y"] - dummies @ fit)[untreated]
+    weights = pd.Series(-np.linalg.pinv(dummies[untreated].T) @ target, residual.index)
+    spread = effect - effect.groupby([frame["cohort"], frame["period"]]).transform("mean")
+    parts = (
+        (weights * residual)
+        .groupby(frame["unit"])
+        .sum()
+        .add((spread / len(effect)).groupby(frame["unit"]).sum(), fill_value=0)
+    )
+    assert ours["std_error"].iloc[-1] == pytest.approx(np.sqrt((parts**2).sum()), abs=1e-10)
 
 
 def test_two_way_agrees_with_dummies(any_panel):

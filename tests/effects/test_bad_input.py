@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.effects import att_gt, event_study, twfe
+from analysis.effects import att_gt, event_study, imputation, twfe
 from analysis.errors import EstimationError
 
 KEYS = {"unit": "unit", "time": "period", "cohort": "cohort"}
@@ -30,8 +30,11 @@ def everywhere(change):
 CALLS = {
     "att_gt": lambda panel, **more: att_gt(panel, "y", **KEYS | more, n_boot=0),
     "event_study": lambda panel, **more: event_study(panel, "y", **KEYS | more),
+    "imputation": lambda panel, **more: imputation(panel, "y", **KEYS | more),
     "twfe": lambda panel, **more: twfe(panel, "y", **TWFE_KEYS | more),
 }
+
+ADJUSTABLE = {name: call for name, call in CALLS.items() if name != "event_study"}
 
 
 def missing_outcome_column(panel):
@@ -148,7 +151,7 @@ def test_not_a_frame_is_refused():
         att_gt([1, 2], "y", **KEYS)
 
 
-@pytest.mark.parametrize("call", [CALLS["att_gt"], CALLS["twfe"]], ids=["att_gt", "twfe"])
+@pytest.mark.parametrize("call", ADJUSTABLE.values(), ids=ADJUSTABLE)
 def test_measures_after_treatment_are_refused_as_covariates(panel, call):
     panel["network_density"] = panel["y"] / 2
     with pytest.raises(EstimationError, match="mediator") as caught:
@@ -160,16 +163,16 @@ def test_measures_after_treatment_are_refused_as_covariates(panel, call):
         call(panel, covariates=["trust"])
 
 
-@pytest.mark.parametrize("call", [CALLS["att_gt"], CALLS["twfe"]], ids=["att_gt", "twfe"])
+@pytest.mark.parametrize("call", ADJUSTABLE.values(), ids=ADJUSTABLE)
 def test_text_covariate_is_refused(panel, call):
     with pytest.raises(EstimationError, match="covariate is not a number"):
         call(panel.assign(kind="urban"), covariates=["kind"])
 
 
-COHORT_CALLS = [CALLS["att_gt"], CALLS["event_study"]]
+COHORT_CALLS = {name: call for name, call in CALLS.items() if name != "twfe"}
 
 
-@pytest.mark.parametrize("call", COHORT_CALLS, ids=["att_gt", "event_study"])
+@pytest.mark.parametrize("call", COHORT_CALLS.values(), ids=COHORT_CALLS)
 def test_cohorts_are_refused(panel, call):
     with pytest.raises(
         EstimationError, match="varies within 1 units"
@@ -198,7 +201,9 @@ def test_no_never_treated_units(panel):
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
 def test_everyone_treated_in_one_period(panel, call):
     together = panel.assign(cohort=4, treated=(panel["period"] >= 4).astype(int))
-    with pytest.raises(EstimationError, match=r"No treated period can be compared|same period|told apart"):
+    with pytest.raises(
+        EstimationError, match=r"No treated period can be compared|same period|told apart|can be imputed"
+    ):
         call(together)
 
 
@@ -229,6 +234,16 @@ def test_unknown_choices(panel, wrong):
     with pytest.raises(EstimationError) as caught:
         att_gt(panel, "y", **KEYS, **wrong)
     assert caught.value.where == f"argument {next(iter(wrong))}"
+
+
+def test_covariates_that_never_vary_cannot_adjust_an_imputation(panel):
+    panel["area"] = panel["unit"] % 5 + 0.5
+    panel["age"] = np.sin(panel["unit"] * panel["period"])
+    with pytest.raises(EstimationError, match="told apart") as caught:
+        imputation(panel, "y", **KEYS, covariates=["age", "area"])
+    assert caught.value.value == "area"
+    with pytest.raises(EstimationError, match="told apart"):
+        imputation(panel.assign(twice=2 * panel["age"]), "y", **KEYS, covariates=["age", "twice"])
 
 
 def test_unknown_average_and_empty_window(panel):

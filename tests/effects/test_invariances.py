@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.effects import att_gt, event_study, twfe
+from analysis.effects import att_gt, event_study, imputation, twfe
 
 KEYS = {"unit": "unit", "time": "period", "cohort": "cohort"}
 COLUMNS = ["estimate", "std_error", "statistic", "p_value", "conf_low", "conf_high", "n_units"]
@@ -18,6 +18,7 @@ def all_estimates(panel: pd.DataFrame, **more) -> list[pd.DataFrame]:
         effects.table,
         *(effects.aggregate(kind).table for kind in ("overall", "event_time", "cohort", "calendar_time")),
         event_study(panel, "y", **KEYS, **more).table,
+        imputation(panel, "y", **KEYS, **more).table,
         twfe(panel, "y", unit="unit", time="period", treatment="treated", **more).table,
     ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from analysis.effects import att_gt, event_study, twfe
+from analysis.effects import att_gt, event_study, imputation, twfe
 
 MPDTA = {"unit": "countyreal", "time": "year", "cohort": "cohort"}
 HH = {"unit": "bfs", "time": "year", "cohort": "cohort"}
@@ -103,6 +103,15 @@ def test_castle_printed_values(castle, golden):
         check(effects.aggregate().table.iloc[0], printed[f"callaway_{control_group}"], 5e-7)
     two_way = twfe(castle, "l_homicide", unit="sid", time="year", treatment="post").table.iloc[0]
     assert two_way["estimate"] == pytest.approx(printed["twfe"], abs=5e-7)
+
+
+def test_imputation_printed_values(mpdta, hh2019, castle, golden):
+    check(imputation(mpdta, "lemp", **MPDTA).table.iloc[-1], golden["mpdta"]["imputation"], 5e-8)
+    check(imputation(castle, "l_homicide", **CASTLE).table.iloc[-1], golden["castle"]["imputation"], 5e-7)
+    # the manual's standard error is a bootstrap one: 5 % is what 200 draws leave open
+    row = imputation(hh2019, "nat_rate_ord", **HH).table.iloc[-1]
+    assert row["estimate"] == pytest.approx(golden["hh2019"]["imputation"][0], abs=5e-4)
+    assert row["std_error"] == pytest.approx(golden["hh2019"]["imputation"][1], rel=0.06)
 
 
 def test_ehec_printed_values(ehec, golden):

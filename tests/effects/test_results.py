@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.effects import att_gt, event_study, twfe
+from analysis.effects import att_gt, event_study, imputation, twfe
 from analysis.effects.notes import TEMPLATES, Note
 from analysis.effects.results import COLUMNS, STATUS, add_inference
 
@@ -25,6 +25,7 @@ def results(panel):
         effects.cells,
         *(effects.aggregate(kind) for kind in ("overall", "event_time", "cohort", "calendar_time")),
         event_study(panel, "y", **KEYS),
+        imputation(panel, "y", **KEYS),
         twfe(panel, "y", unit="unit", time="period", treatment="treated"),
     ]
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.effects import att_gt, event_study, twfe
+from analysis.effects import att_gt, event_study, imputation, twfe
 
 KEYS = {"unit": "unit", "time": "period", "cohort": "cohort"}
 TWFE_KEYS = {"unit": "unit", "time": "period", "treatment": "treated"}
@@ -43,6 +43,7 @@ def test_missing_outcomes_are_set_aside_and_counted(panel):
     results = [
         att_gt(holed, "y", **KEYS, n_boot=0).cells,
         event_study(holed, "y", **KEYS),
+        imputation(holed, "y", **KEYS),
         twfe(holed, "y", **TWFE_KEYS),
     ]
     for result in results:
@@ -223,6 +224,7 @@ def test_one_treated_unit_has_a_figure_but_no_standard_error(make):
     results = [
         att_gt(single, "y", **KEYS).aggregate("event_time"),
         event_study(single, "y", **KEYS),
+        imputation(single, "y", **KEYS),
         twfe(single, "y", **TWFE_KEYS),
     ]
     for result in results:
@@ -257,6 +259,7 @@ def test_two_clusters_only(panel):
     for result in (
         att_gt(two, "y", **KEYS, cluster="district").aggregate(),
         event_study(two, "y", **KEYS, cluster="district"),
+        imputation(two, "y", **KEYS, cluster="district"),
         twfe(two, "y", **TWFE_KEYS, cluster="district"),
     ):
         assert result.n_clusters == 2
@@ -273,6 +276,7 @@ def test_one_cluster_has_no_standard_error(panel):
     for result in (
         att_gt(one, "y", **KEYS, cluster="district").aggregate("event_time"),
         event_study(one, "y", **KEYS, cluster="district"),
+        imputation(one, "y", **KEYS, cluster="district"),
         twfe(one, "y", **TWFE_KEYS, cluster="district"),
     ):
         assert result.table["std_error"].isna().all()
@@ -329,3 +333,28 @@ def test_a_cohort_unseen_before_adoption_does_not_shift_the_others(panel):
     np.testing.assert_allclose(rows[expected.index], expected, atol=1e-10)
     assert accounted(result)
     assert note(result, "partial").values == {"count": 4, "total": 13}
+
+
+def test_what_cannot_be_imputed_is_counted_and_stays_a_row(panel):
+    treated = panel[panel["cohort"].notna()]  # from period 6 on nobody is untreated
+    result = imputation(treated, "y", **KEYS)
+    rows = result.table.set_index("term")
+    assert rows.index.tolist() == [f"event_time={e}" for e in range(6)] + ["overall"]
+    assert rows["identified"].tolist() == [True, True, True, False, False, False, True]
+    assert rows.loc["event_time=4", FIGURES].isna().all()
+    assert note(result, "not_imputed").values == {"count": 24 * 3, "total": 8 * 6 + 10 * 4 + 6 * 3}
+    early = imputation(treated[treated["period"] < 6], "y", **KEYS).table
+    np.testing.assert_allclose(early["estimate"], rows.loc[rows["identified"], "estimate"], atol=1e-10)
+
+
+def test_a_unit_never_seen_untreated_is_not_imputed(panel):
+    late = panel[~((panel["unit"] == 9) & (panel["period"] < 5))]
+    result = imputation(late, "y", **KEYS)
+    assert note(result, "not_imputed").values["count"] == 4
+    without = imputation(panel[panel["unit"] != 9], "y", **KEYS).table
+    np.testing.assert_allclose(result.table["estimate"], without["estimate"], atol=1e-10)
+
+
+def test_small_cohorts_are_named(panel, make):
+    assert note(imputation(panel, "y", **KEYS), "small_cohorts").values == {"cohorts": 3, "units": 20}
+    assert "small_cohorts" not in codes(att_gt(make({3: 20, None: 5}), "y", **KEYS, n_boot=0))

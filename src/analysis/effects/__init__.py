@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from analysis.effects.callaway import att_gt
     from analysis.effects.group_time import GroupTimeEffects
+    from analysis.effects.imputed import imputation
     from analysis.effects.notes import Note
     from analysis.effects.results import EffectEstimate
     from analysis.effects.sun_abraham import event_study
     from analysis.effects.two_way import twfe
 
-__all__ = ["EffectEstimate", "GroupTimeEffects", "Note", "att_gt", "event_study", "twfe"]
+__all__ = ["EffectEstimate", "GroupTimeEffects", "Note", "att_gt", "event_study", "imputation", "twfe"]
 
 _HOMES = {
     "EffectEstimate": "results", "GroupTimeEffects": "group_time", "Note": "notes", "att_gt": "callaway",
-    "event_study": "sun_abraham", "twfe": "two_way",
+    "event_study": "sun_abraham", "imputation": "imputed", "twfe": "two_way",
 }  # fmt: skip
 
 

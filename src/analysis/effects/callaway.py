@@ -7,13 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from analysis.effects.averages import Engine, clusters_of_levels, degrees
+from analysis.effects.averages import Engine, degrees
 from analysis.effects.cells import CellEstimates, Cells, compare_cell_by_cell, plan_cells
+from analysis.effects.describe import describe, describe_missing, missing_reasons
 from analysis.effects.design import read_design
 from analysis.effects.fast import compare_by_sums
 from analysis.effects.group_time import GroupTimeEffects
 from analysis.effects.notes import Note
-from analysis.effects.results import STATUS, EffectEstimate, make_table
+from analysis.effects.results import make_table
 from analysis.errors import EstimationError
 
 CHOICES = {
@@ -112,7 +113,7 @@ def att_gt(
     columns, bands = engine.figures_of_cells(n_boot, seed)
     table = make_table(columns | label_cells(engine, anticipation))
     notes = (*notes, Note("varying_base" if base_period == "varying" else "reference"), *bands)
-    cells = describe(engine, table=table, estimator="Callaway-Sant'Anna",
+    cells = describe(design, engine.df, table=table, estimator="Callaway-Sant'Anna",
                      estimand=Note("estimand_att_gt", outcome=outcome), control_group=control_group,
                      notes=(*notes, *describe_missing(estimates.status)))  # fmt: skip
     return GroupTimeEffects(cells, engine, anticipation, n_boot, seed)
@@ -130,51 +131,6 @@ def label_cells(engine: Engine, anticipation: int) -> dict[str, object]:
         "n_controls": estimates.n_controls,
         "pre_period": plan.period < plan.cohort - anticipation,
     }
-
-
-def describe(engine: Engine, *, table, estimator, estimand, control_group, notes) -> EffectEstimate:
-    """Return an estimate with the sample sizes and limits that follow from the design."""
-    design, names = engine.design, engine.design.names
-    return EffectEstimate(
-        table=table, estimator=estimator, estimand=estimand, outcome=names["outcome"],
-        unit=names["unit"], time=names["time"], treatment=names["cohort"], control_group=control_group,
-        cluster=names["cluster"], n_clusters=design.n_clusters, n_rows=design.n_rows, n_obs=design.n_obs,
-        n_units=design.n_units, n_treated=design.n_treated, set_aside=design.set_aside,
-        notes=(*design.notes, *describe_units(engine), *notes),
-    )  # fmt: skip
-
-
-def describe_units(engine: Engine) -> tuple[Note, ...]:
-    """Return the notes on balance, lone units and the kind of standard error."""
-    design, plan, notes = engine.design, engine.plan, []
-    if not design.balanced:
-        partly = int((~design.seen.all(axis=1)).sum())
-        notes.append(Note("unbalanced", units=partly, total=design.n_units))
-    if design.n_treated == 1:
-        notes.append(Note("one_treated_unit"))
-    else:
-        lone = clusters_of_levels(design, plan.levels)[np.isfinite(plan.levels)] == 1
-        if lone.any():
-            notes.append(Note("one_unit_cohorts", cohorts=int(lone.sum())))
-    if np.isinf(engine.df):
-        notes.append(Note("normal", cluster=design.names["cluster"]))
-    elif engine.df > 0:
-        notes.append(Note("student", cluster=design.names["cluster"], df=int(engine.df)))
-    return tuple(notes)
-
-
-def missing_reasons(status: np.ndarray) -> str:
-    """Return the reasons of rows that are not identified, in words."""
-    kinds = [kind for kind in STATUS if kind not in ("estimated", "reference") and (status == kind).any()]
-    return "; ".join(f"{STATUS[kind]} ({int((status == kind).sum())})" for kind in kinds)
-
-
-def describe_missing(status: np.ndarray) -> tuple[Note, ...]:
-    """Return a note on the rows that are not identified, if any."""
-    missing = int((~np.isin(status, ("estimated", "reference"))).sum())
-    if not missing:
-        return ()
-    return (Note("not_identified", count=missing, total=len(status), reasons=missing_reasons(status)),)
 
 
 def _require_any(plan: Cells, estimates: CellEstimates, cohort: str) -> None:

@@ -19,7 +19,9 @@ class SumsInfluence:
     def __init__(self, design: Design, cells: Cells, slope: np.ndarray, constant: np.ndarray, means) -> None:
         self.cells, self.slope, self.constant = cells, slope, constant
         self.level, self.clusters = np.searchsorted(cells.levels, design.starts), design.clusters
-        self.deviations = design.outcomes - means[self.level]
+        # less each unit's own level, which cancels from all changes, so that large levels cost no digits
+        deviations = design.outcomes - means[self.level]
+        self.deviations = deviations - deviations.mean(axis=1, keepdims=True)
         periods = np.arange(len(design.times))[:, None]
         self.changes = (periods == cells.now).astype(float) - (periods == cells.base)
 
@@ -41,7 +43,7 @@ class SumsInfluence:
             deviations = self.deviations[self.level == c]
             cross = deviations.T @ deviations
             spread = cross[now, now] + cross[base, base] - 2 * cross[now, base]
-            total += self.slope[c] ** 2 * spread + len(deviations) * self.constant[c] ** 2
+            total += self.slope[c] ** 2 * np.maximum(spread, 0) + len(deviations) * self.constant[c] ** 2
         return total
 
 

@@ -109,6 +109,18 @@ TEMPLATES = {
         "{cohorts} cohorts have one unit: what that unit alone adds to the uncertainty is not "
         "measured, so standard errors that include them are too small."
     ),
+    "small_cohorts": (
+        "{cohorts} cohorts have fewer than {units} units: standard errors of their rows are "
+        "too small by a few percent, for want of a small-sample correction."
+    ),
+    "not_imputed": (
+        "Left out of the averages: {count} of {total} treated unit-periods whose untreated "
+        "outcome cannot be imputed."
+    ),
+    "conservative": (
+        "Standard errors treat differences of effects within a cohort and period as noise, "
+        "so they are not too small if effects differ."
+    ),
     "not_identified": "{count} of {total} rows are not identified: {reasons}.",
     "partial": (
         "Left out of the averages: {count} of {total} treated cohort-periods that are not identified."

@@ -9,8 +9,8 @@ import pandas as pd
 
 from analysis.effects import checks
 from analysis.effects.averages import Engine
-from analysis.effects.callaway import describe, describe_missing
 from analysis.effects.cells import CellEstimates, Cells, DenseInfluence, plan_cells, sum_by
+from analysis.effects.describe import describe, describe_missing
 from analysis.effects.design import Design, read_design
 from analysis.effects.fast import compare_by_sums
 from analysis.effects.group_time import label_rows
@@ -86,7 +86,8 @@ def event_study(
     columns |= label_rows("event_time", keys) | {"pre_period": np.append(keys < 0, False)}
     table, shown = _within(make_table(columns), window)
     return describe(
-        engine, table=table, estimator="Sun-Abraham event study",
+        design, engine.df, table=table, unbalanced="unbalanced_regression",
+        estimator="Sun-Abraham event study",
         estimand=Note("estimand_event_study", outcome=outcome), control_group="never_treated",
         notes=(Note("reference"), Note("fixed_weights"), *shown, *engine.left_out(),
                *describe_missing(table["status"].to_numpy())),

@@ -1,0 +1,128 @@
+"""Imputed untreated outcomes after Borusyak, Jaravel and Spiess (2024)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from analysis.effects.averages import clusters_of_levels, degrees
+from analysis.effects.cells import sum_by
+from analysis.effects.describe import describe, describe_missing
+from analysis.effects.design import Design, read_design
+from analysis.effects.group_time import label_rows
+from analysis.effects.notes import Note
+from analysis.effects.results import EffectEstimate, add_inference, make_table
+from analysis.effects.untreated import UntreatedModel
+from analysis.errors import EstimationError
+
+
+def imputation(
+    panel: pd.DataFrame,
+    outcome: str,
+    *,
+    unit: str,
+    time: str,
+    cohort: str,
+    covariates: Sequence[str] = (),
+    cluster: str | None = None,
+) -> EffectEstimate:
+    """Estimate effects as treated outcomes minus outcomes imputed from untreated unit-periods.
+
+    Unit and period effects (and covariates) are fitted on all untreated unit-periods and extrapolated. It
+    rests on parallel trends in all periods and between all cohorts and on no anticipation, and is more
+    precise than `att_gt` where these hold; `event_study` shows pre-periods, which this estimator has none
+    of.
+
+    Parameters
+    ----------
+    panel : DataFrame
+        One row per unit and period; not changed. Gaps are allowed; rows without an outcome or covariate are
+        set aside and counted.
+    outcome, unit, time, cohort : str
+        Columns, as in `att_gt`.
+    covariates : sequence of str
+        Numeric columns that vary over time and that treatment cannot change.
+    cluster : str, optional
+        Column that holds each unit's cluster; by default the unit.
+
+    Returns
+    -------
+    EffectEstimate
+        One row per event time from 0 on, with event_time, and a last row "overall": the average over all
+        treated unit-periods that can be imputed. Standard errors are the conservative ones of the paper's
+        theorem 3, with effects averaged by cohort and period; normal distribution for units, Student's t with
+        G - 1 degrees of freedom and the factor G/(G-1) for clusters.
+
+    Raises
+    ------
+    EstimationError
+        Bad input as in `read_design`; no treated unit-period that can be imputed; covariates that unit and
+        period effects absorb.
+
+    References
+    ----------
+    Borusyak, K., Jaravel, X. and Spiess, J. (2024). Revisiting event-study designs: robust and efficient
+    estimation. Review of Economic Studies 91(6), 3253-3285.
+    """
+    design = read_design(panel, outcome, unit=unit, time=time, cohort=cohort, covariates=covariates,
+                         cluster=cluster)  # fmt: skip
+    model = UntreatedModel(design)
+    _require_imputable(model, covariates, cohort)
+    effects = model.effects()
+    event_time = design.times - design.starts[:, None]
+    keys = np.unique(event_time[model.treated]).astype(int)
+    targets = [model.imputable & (event_time == key) for key in keys] + [model.imputable]
+    columns = _figures(design, model, effects, targets) | label_rows("event_time", keys)
+    table = make_table(columns | {"pre_period": np.zeros(len(targets), bool)})
+    lost, total = int((model.treated & ~model.imputable).sum()), int(model.treated.sum())
+    partial = [Note("not_imputed", count=lost, total=total)] if lost else []
+    return describe(
+        design, degrees(design)[0], table=table, estimator="Borusyak-Jaravel-Spiess imputation",
+        estimand=Note("estimand_imputation", outcome=outcome, unit=unit, time=time), control_group=None,
+        notes=(Note("conservative"), *partial, *describe_missing(table["status"].to_numpy())),
+        unbalanced="unbalanced_regression",
+    )  # fmt: skip
+
+
+def _figures(design: Design, model: UntreatedModel, effects, targets) -> dict[str, np.ndarray]:
+    df, factor = degrees(design)
+    lone = clusters_of_levels(design, np.unique(design.starts)) == 1
+    alone = lone[np.searchsorted(np.unique(design.starts), design.starts)]
+    estimate, errors = np.full((2, len(targets)), np.nan)
+    n_units = np.array([int(target.any(axis=1).sum()) for target in targets])
+    for k, target in enumerate(targets):
+        if not n_units[k]:
+            continue
+        weights = target / target.sum()
+        estimate[k] = (weights * np.nan_to_num(effects)).sum()
+        if (target.any(axis=1) & ~alone).any():
+            parts = sum_by(model.contributions(weights, effects)[:, None], design.clusters)
+            errors[k] = np.sqrt(factor * (parts**2).sum())
+    identified = n_units > 0
+    status = np.where(identified, "estimated", "no_comparison").astype(object)
+    return add_inference(estimate, errors, df) | {
+        "n_units": n_units,
+        "identified": identified,
+        "status": status,
+    }
+
+
+def _require_imputable(model: UntreatedModel, covariates, cohort: str) -> None:
+    if model.absorbed.any():
+        raise EstimationError(
+            "Covariates cannot be told apart from the unit and period effects of untreated unit-periods.",
+            where="argument covariates",
+            value=", ".join(name for name, lost in zip(covariates, model.absorbed, strict=True) if lost),
+            expected="covariates that vary over time within untreated units, each in its own way",
+            mend="Leave them out.",
+        )
+    if not model.imputable.any():
+        raise EstimationError(
+            "No treated unit-period can be imputed: no unit is untreated in the periods in which others are "
+            "treated.",
+            where=f"column {cohort!r}",
+            expected="units that are untreated while others are treated",
+            mend="Add never-treated units or later cohorts.",
+        )
