@@ -85,12 +85,13 @@ def test_an_empty_people_table_is_no_people_table():
 
 
 def test_nobody_acting_is_in_the_people_table():
-    people = pd.DataFrame({"person_id": ["x"], "community_id": ["C0"]})
-    ties = build_ties(acts(("a", "b")), people=people)
+    people = pd.DataFrame({"person_id": ["x", "y"], "community_id": ["C0", None]})
+    ties = build_ties(acts(("a", "b"), ("c", "c")), people=people)
     table = indicators(ties)
     assert table["n"][table["indicator"] == "density"].eq(3).all()
     assert whole(table)["isolates_share"] == pytest.approx(1 / 3)
     assert table.attrs["accounting"]["people_not_in_table"] == 2
+    assert table.attrs["accounting"]["people_of_no_place"] == 1
 
 
 def test_communities_outside_the_tree_are_kept_and_counted():

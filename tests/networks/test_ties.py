@@ -140,16 +140,20 @@ def test_every_row_is_used_or_set_aside_with_a_reason():
 
 
 def test_window_layers_and_statuses_of_the_rule():
+    times = ["01-31 23:00", "02-01 00:00", "02-28 23:59", "03-01 00:00", "02-03 10:00"]
     log = acts(
-        *[("a", "b")] * 4,
-        time=pd.to_datetime(["2021-01-31 23:00", "2021-02-01 00:00", "2021-02-28 23:59", "2021-03-01 00:00"]),
-        kind=["help", "help", "goods", "help"], status=["offered", "offered", "done", "done"],
+        *[("a", "b")] * 5,
+        time=pd.to_datetime([f"2021-{time}" for time in times]),
+        kind=["help"] * 4 + ["goods"], status=["offered"] * 4 + [None],
     )  # fmt: skip
     rule = TieRule(layers="help", statuses="offered", start="2021-02-01", end="2021-02-28")
     ties = build_ties(log, rule)
     assert ties.layout.periods == ["2021-02"]
-    assert ties.accounting["set_aside_before_start"] == 1
-    assert (ties.accounting["acts_dyadic"], account(ties)) == (1, (4, 4))
+    aside = ("before_start", "after_end", "kind_not_in_rule")
+    assert [ties.accounting[f"set_aside_{reason}"] for reason in aside] == [1, 1, 1]
+    assert (ties.accounting["acts_dyadic"], account(ties)) == (2, (5, 5))
+    unwanted = build_ties(log, TieRule(layers="goods", statuses=("done",)))
+    assert unwanted.accounting["set_aside_status_missing"] == 1
     assert rule.layers == ("help",)
 
 

@@ -175,11 +175,11 @@ def gathering_blocks(
 
 
 def _spread(lookups: list[np.ndarray], cell: np.ndarray, *columns: np.ndarray):
-    """Repeat the rows for each lookup, dropping those whose cell lies in no block."""
-    blocks = [lookup[cell] for lookup in lookups]
-    inside = [block >= 0 for block in blocks]
-    repeated = [np.concatenate([column[rows] for rows in inside]) for column in columns]
-    return np.concatenate([b[rows] for b, rows in zip(blocks, inside, strict=True)]), repeated
+    """Repeat each row for every lookup that puts its cell in a block; rows keep their order."""
+    block = np.stack([lookup[cell] for lookup in lookups], axis=1).ravel()
+    inside = np.flatnonzero(block >= 0)
+    row = inside // len(lookups)
+    return block[inside], [column[row] for column in columns]
 
 
 def _kept(mirror: np.ndarray, keep: np.ndarray) -> np.ndarray:

@@ -40,7 +40,8 @@ def indicators(
         One row per place, layer, period and indicator: place_id, period ("all" is the whole time), layer,
         indicator, value (NaN where undefined), n (people or ties the value rests on, as the registry says),
         std_error (sqrt(p (1 - p) / n) for shares of people who each act on their own account, else NaN).
-        `attrs` holds `rule` and `accounting`.
+        `attrs` holds `rule` and `accounting`: that of the ties and, with a people table, people_not_in_table
+        (active, but no row) and people_of_no_place (their community has no network).
 
     Raises
     ------
@@ -58,12 +59,18 @@ def indicators(
     people = people if people is not None else ties.people
     roster = call_roll(ties, people)
     table = _bind([piece for part in split(ties) for piece in _pieces(part, roster, chosen)])
-    unknown = int((~roster.known[: len(ties.persons)]).sum()) if roster.known.any() else None
-    table.attrs = {
-        "rule": ties.rule.describe(),
-        "accounting": {**ties.accounting, "people_not_in_table": unknown},
-    }
+    table.attrs = {"rule": ties.rule.describe(), "accounting": ties.accounting | _coverage(ties, roster)}
     return table
+
+
+def _coverage(ties: Ties, roster: Roster) -> dict[str, int]:
+    if not roster.known.any():
+        return {}
+    active = np.union1d(ties.dyads.person, ties.joins.person)
+    return {
+        "people_not_in_table": int((~roster.known[active]).sum()),
+        "people_of_no_place": int((roster.known & (roster.home < 0)).sum()),
+    }
 
 
 def _pieces(ties: Ties, roster: Roster, chosen: list[Indicator]) -> Iterator[pd.DataFrame]:
