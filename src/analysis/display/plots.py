@@ -74,7 +74,7 @@ def mark_periods(ax, periods: list[str], most: int = 7) -> None:
     """Label the x axis with at most `most` of the periods, evenly apart."""
     step = max(1, -(-len(periods) // most))
     ax.set_xticks(range(0, len(periods), step), periods[::step])
-    ax.set_xlim(-0.5, len(periods) - 0.5)
+    ax.set_xlim(-0.5, max(len(periods), 1) - 0.5)
 
 
 def plot_funnel(names: Sequence[str], counts: Sequence[int], *, ax=None):

@@ -86,8 +86,9 @@ class DistrictReport:
         return tidy.set_index(["measure", "period", "place_id"]).sort_index()
 
     def has(self, measure: str) -> bool:
-        """Whether the measure has a value for the district over the whole time."""
-        return not np.isnan(self.value(measure)[0])
+        """Whether the district has a value over the whole time, be it hidden."""
+        value, n = self.value(measure)
+        return n > 0 or not np.isnan(value)
 
     def value(self, measure: str, place: str | None = None, period: str = ALL) -> tuple[float, float]:
         """Return (value, n) of a place, by default the district over the whole time; NaN where unknown."""
@@ -100,6 +101,7 @@ class DistrictReport:
     def shown(self, measure: str, place: str | None = None) -> str:
         """Return a value over the whole time as text, or that it is hidden."""
         value, n = self.value(measure, place)
+        n = 0 if np.isnan(n) else n
         return self.text.value(measure, value, n)
 
     def among(self, measure: str, places: list[str], period: str = ALL) -> pd.Series:

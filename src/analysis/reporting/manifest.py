@@ -21,7 +21,7 @@ LIBRARIES = ("pandas", "numpy", "networkx", "statsmodels", "diff-diff", "pyfixes
 
 
 def failure_line(outcome: Outcome, study: str | Path, out: Path) -> str:
-    cell = f" in cell {outcome.cell}" if outcome.cell else ""
+    cell = f" in cell In [{outcome.cell}]" if outcome.cell else ""
     return (
         f"{outcome.district} ({outcome.language}) failed{cell}: {outcome.error}\n"
         f"  try again: {rerun_command(study, out, outcome)}"
@@ -37,8 +37,10 @@ def rerun_command(study: str | Path, out: Path, outcome: Outcome) -> str:
 def write_manifest(out, study, city, tasks, outcomes, parameters, template) -> Path:
     entries = {}
     for task, outcome in zip(tasks, outcomes, strict=True):
-        entry = asdict(outcome) | {"page": task.page.name, "notebook": f"notebooks/{task.notebook.name}"}
-        if outcome.status == "failed":
+        failed = outcome.status == "failed"
+        notebook = task.failed_notebook if failed else task.notebook
+        entry = asdict(outcome) | {"page": task.page.name, "notebook": f"notebooks/{notebook.name}"}
+        if failed:
             entry["rerun"] = rerun_command(study, out, outcome)
         entries[task.district, task.language] = entry
     path = out / "manifest.json"

@@ -24,10 +24,18 @@ class Task:
     notebook: Path
     page: Path
 
+    @property
+    def failed_notebook(self) -> Path:
+        """Where the notebook of a failed report is kept, to see what went wrong."""
+        return self.notebook.with_suffix(".failed.ipynb")
+
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a task. `error` and `cell` (counted from 1) say where a failed one stopped."""
+    """What became of a task.
+
+    `error` says what stopped a failed one, `cell` in which cell: the n of its prompt In [n].
+    """
 
     district: str
     language: str
@@ -55,6 +63,8 @@ def make_report(task: Task) -> Outcome:
             _publish(task, draft)
         except Exception as problem:  # whatever a notebook can raise: the other reports go on
             error, cell = _describe(problem)
+            if draft.exists():
+                os.replace(draft, task.failed_notebook)
     seconds = round(time.perf_counter() - start, 2)
     return Outcome(task.district, task.language, "failed" if error else "made", seconds, error, cell)
 
@@ -81,11 +91,12 @@ def _publish(task: Task, draft: Path) -> None:
     page.write_text(notebook_html(draft, title=task.title, language=task.language), encoding="utf-8")
     os.replace(draft, task.notebook)
     os.replace(page, task.page)
+    task.failed_notebook.unlink(missing_ok=True)
 
 
 def _describe(problem: Exception) -> tuple[str, int | None]:
     from papermill.exceptions import PapermillExecutionError
 
     if isinstance(problem, PapermillExecutionError):
-        return shorten(f"{problem.ename}: {problem.evalue}", 300), problem.cell_index + 1
+        return shorten(f"{problem.ename}: {problem.evalue}", 300), problem.exec_count
     return shorten(f"{type(problem).__name__}: {problem}", 300), None

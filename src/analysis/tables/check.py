@@ -13,7 +13,7 @@ from analysis.tables.parse import EXPECTED, parse_column
 from analysis.tables.problems import ERROR, NOTE, SET_ASIDE, Problems
 from analysis.tables.pseudonyms import pseudonyms, read_key
 from analysis.tables.read import RawTable, read_raw
-from analysis.tables.study import Study
+from analysis.tables.study import ACCOUNT, Study
 
 MUST_BE_WHOLE = ("places", "reforms")  # without one of their rows, other rows would mean something else
 
@@ -183,7 +183,7 @@ class Check:
             kept = int((self.fate[table] == "").sum())
             rows.append((table, rows_in, kept, int(by_rule.sum()), ""))
             rows += [(table, rows_in, kept, int(count), rule) for rule, count in by_rule.items()]
-        return pd.DataFrame(rows, columns=["table", "rows_in", "kept", "set_aside", "rule"])
+        return pd.DataFrame(rows, columns=ACCOUNT)
 
     def _type(self, table: str, raw: RawTable) -> dict[str, pd.Series]:
         config, typed, unread = self.config.tables[table], {}, {}

@@ -13,6 +13,7 @@ from analysis.tables import schema
 from analysis.tables.periods import ordinal, period_of, periods_between
 from analysis.tables.places import PlaceTree
 
+ACCOUNT = ["table", "rows_in", "kept", "set_aside", "rule"]
 BY_COMMUNITY = ("people", "organisations", "interactions", "matters", "duties", "listings")
 
 
@@ -55,6 +56,8 @@ class Study:
             full[table] = (
                 given.reindex(columns=blank.columns).astype(blank.dtypes.to_dict()).reset_index(drop=True)
             )
+        sizes = [(table, len(frame), len(frame), 0, "") for table, frame in full.items()]
+        attributes.setdefault("accounting", pd.DataFrame(sizes, columns=ACCOUNT))
         return cls(frames=full, **attributes)
 
     places = property(lambda self: self.frames["places"], doc="The places table.")

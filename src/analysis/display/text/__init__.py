@@ -58,11 +58,19 @@ class Text:
         return self._catalogue[section].get(name, str(name).replace("_", " "))
 
     def measure(self, name: str) -> Label:
-        """Return the label of a measure; one the list does not know keeps its own name."""
-        entry = _load("measures").get(name)
-        if entry is None:
-            return Label(str(name).replace("_", " "), "number", "people")
-        return Label(entry[self.language], entry["kind"], entry.get("n", "cases"))
+        """Return the label of a measure.
+
+        One the list does not know keeps its own name, and is written and hidden as the measure it refines
+        ("burden_hours_ledger" as "burden_hours"), or else as a plain number that rests on people.
+        """
+        known, words = _load("measures"), str(name).replace("_", " ")
+        parts = str(name).split("_")
+        stems = ("_".join(parts[:end]) for end in range(len(parts), 0, -1))
+        found = next((stem for stem in stems if stem in known), None)
+        if found is None:
+            return Label(words, "number", "people")
+        entry = known[found]
+        return Label(entry[self.language] if found == name else words, entry["kind"], entry.get("n", "cases"))
 
     def value(self, measure: str, value: float, n: float | None = None) -> str:
         """Return a value as text; hidden where it rests on fewer than five, `n` being what it rests on."""

@@ -7,7 +7,7 @@ import pandas as pd
 
 from analysis.display.figures import figure_html, new_axes
 from analysis.display.html import Html, element, paragraph, section, table
-from analysis.display.numbers import format_number
+from analysis.display.numbers import NO_VALUE, format_number
 from analysis.display.plots import plot_event_time
 from analysis.reporting.sections.common import notes
 
@@ -30,6 +30,10 @@ def effects(report) -> Html:
         if courses["identified"].any():
             parts.append(_picture(report, name, courses, number))
         parts.append(_here(report, reform, name, overall["outcome"].tolist()))
+    if (
+        estimates["identified"] & estimates["std_error"].isna() & (estimates["aggregation"] == "overall")
+    ).any():
+        parts.append(notes(text("sentence.no_interval")))
     parts.append(notes(text("sentence.detectable"), text("sentence.effects_plot", period=_period(report))))
     return section("effects", text("heading.effects"), *parts)
 
@@ -48,9 +52,10 @@ def _estimates(report, name: str, overall: pd.DataFrame) -> Html:
             continue
         figures = (row.estimate, row.conf_low, row.conf_high)
         estimate, low, high = (format_number(v, label.kind, signed=True) for v in figures)
+        interval = f"[{low}, {high}]" if row.std_error == row.std_error else NO_VALUE
         rows.append(
             (
-                label.name, estimate, f"[{low}, {high}]", format_number(row.n_units, "people"),
+                label.name, estimate, interval, format_number(row.n_units, "people"),
                 format_number(POWER_FACTOR * row.std_error, label.kind),
             )
         )  # fmt: skip
