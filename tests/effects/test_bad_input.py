@@ -201,9 +201,7 @@ def test_no_never_treated_units(panel):
 @pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
 def test_everyone_treated_in_one_period(panel, call):
     together = panel.assign(cohort=4, treated=(panel["period"] >= 4).astype(int))
-    with pytest.raises(
-        EstimationError, match=r"No treated period can be compared|same period|told apart|can be imputed"
-    ):
+    with pytest.raises(EstimationError, match=r"be compared|same period|told apart|be imputed"):
         call(together)
 
 

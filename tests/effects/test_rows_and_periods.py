@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from analysis.effects import att_gt, event_study, imputation, twfe
+from analysis.errors import EstimationError
 
 KEYS = {"unit": "unit", "time": "period", "cohort": "cohort"}
 TWFE_KEYS = {"unit": "unit", "time": "period", "treatment": "treated"}
@@ -358,3 +359,51 @@ def test_a_unit_never_seen_untreated_is_not_imputed(panel):
 def test_small_cohorts_are_named(panel, make):
     assert note(imputation(panel, "y", **KEYS), "small_cohorts").values == {"cohorts": 3, "units": 20}
     assert "small_cohorts" not in codes(att_gt(make({3: 20, None: 5}), "y", **KEYS, n_boot=0))
+
+
+def test_an_exact_fit_leaves_no_standard_error(make):
+    tiny = make({2: 2, None: 1}, periods=2)  # two regressors for the two degrees of freedom that are left
+    result = twfe(tiny.assign(x=tiny["period"] * tiny["unit"] ** 2), "y", **TWFE_KEYS, covariates=["x"])
+    assert result.table["identified"].all()
+    assert result.table["std_error"].isna().all()
+    assert "exact_fit" in codes(result)
+    assert "exact_fit" not in codes(twfe(tiny, "y", **TWFE_KEYS))
+
+
+@pytest.mark.parametrize("seed", range(60))
+def test_thin_panels_give_an_answer_or_a_clear_error(seed):
+    """Few units, gaps, odd cohorts: no other exception, no warning, every row accounted for."""
+    rng = np.random.default_rng(seed)
+    units, periods, step = rng.integers(2, 12), rng.integers(2, 8), rng.choice([1, 2])
+    starts = rng.choice([np.nan, np.nan, *range(1, periods + 3)], units) * step
+    panel = pd.DataFrame({"unit": np.repeat(np.arange(units), periods)})
+    panel["period"] = np.tile(np.arange(1, periods + 1), units) * step
+    panel["cohort"] = starts[panel["unit"]]
+    panel["treated"] = (panel["period"] >= panel["cohort"]).astype(int)
+    panel["district"] = rng.integers(0, 3, units)[panel["unit"]]
+    panel["y"] = rng.normal(size=len(panel)).round(rng.integers(0, 6))
+    panel["x"] = rng.normal(size=len(panel))
+    panel = panel[rng.random(len(panel)) < rng.uniform(0.4, 1.2)]
+    cluster = rng.choice([None, "district"])
+    calls = [
+        lambda: att_gt(panel, "y", **KEYS, cluster=cluster, n_boot=20).cells,
+        lambda: att_gt(panel, "y", **KEYS, cluster=cluster, base_period="universal").aggregate("event_time"),
+        lambda: att_gt(panel, "y", **KEYS, control_group="never_treated", anticipation=1).aggregate("cohort"),
+        lambda: att_gt(panel, "y", **KEYS, covariates=["x"], n_boot=0).aggregate("calendar_time"),
+        lambda: event_study(panel, "y", **KEYS, cluster=cluster),
+        lambda: imputation(panel, "y", **KEYS, cluster=cluster, covariates=["x"]),
+        lambda: twfe(panel, "y", **TWFE_KEYS, covariates=["x"], cluster=cluster),
+    ]
+    refusals = []
+    for call in calls:
+        try:
+            result = call()
+        except EstimationError as error:
+            refusals.append(error)
+            continue
+        table = result.table
+        assert accounted(result)
+        assert table.loc[~table["identified"], FIGURES].isna().all(axis=None)
+        assert table.loc[table["identified"], "estimate"].notna().all()
+        assert np.isfinite(table["std_error"].dropna()).all()
+    assert all(error.where and error.expected for error in refusals)

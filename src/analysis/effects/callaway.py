@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.effects.averages import Engine, degrees
-from analysis.effects.cells import CellEstimates, Cells, compare_cell_by_cell, plan_cells
-from analysis.effects.describe import describe, describe_missing, missing_reasons
+from analysis.effects.cells import compare_cell_by_cell, plan_cells
+from analysis.effects.describe import describe, describe_missing, require_any
 from analysis.effects.design import read_design
 from analysis.effects.fast import compare_by_sums
 from analysis.effects.group_time import GroupTimeEffects
@@ -108,7 +108,7 @@ def att_gt(
         notes = (Note("covariates_at_base", method=method), *notes)
     else:
         estimates = (compare_by_sums if design.balanced else compare_cell_by_cell)(design, plan)
-    _require_any(plan, estimates, cohort)
+    require_any(plan, estimates, cohort)
     engine = Engine(design, plan, estimates, *degrees(design))
     columns, bands = engine.figures_of_cells(n_boot, seed)
     table = make_table(columns | label_cells(engine, anticipation))
@@ -131,18 +131,6 @@ def label_cells(engine: Engine, anticipation: int) -> dict[str, object]:
         "n_controls": estimates.n_controls,
         "pre_period": plan.period < plan.cohort - anticipation,
     }
-
-
-def _require_any(plan: Cells, estimates: CellEstimates, cohort: str) -> None:
-    if not (plan.post & (estimates.status == "estimated")).any():
-        raise EstimationError(
-            "No treated period can be compared with untreated units: "
-            + missing_reasons(estimates.status)
-            + ".",
-            where=f"column {cohort!r}",
-            expected="units that are untreated while others are treated",
-            mend="Add never-treated units or later cohorts, or choose control_group='not_yet_treated'.",
-        )
 
 
 def _require_choices(**given: str) -> None:

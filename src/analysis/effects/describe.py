@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from analysis.effects.averages import clusters_of_levels
+from analysis.effects.cells import CellEstimates, Cells
 from analysis.effects.design import Design
 from analysis.effects.notes import Note
 from analysis.effects.results import STATUS, EffectEstimate
+from analysis.errors import EstimationError
 
 SMALL_COHORT = 20  # below it, no small-sample correction makes intervals too short by a few percent
 
@@ -86,3 +88,16 @@ def describe_missing(status: np.ndarray) -> tuple[Note, ...]:
     if not missing:
         return ()
     return (Note("not_identified", count=missing, total=len(status), reasons=missing_reasons(status)),)
+
+
+def require_any(plan: Cells, estimates: CellEstimates, cohort: str) -> None:
+    """Raise if no treated cell is identified."""
+    if not (plan.post & (estimates.status == "estimated")).any():
+        raise EstimationError(
+            "No treated period can be compared with untreated units: "
+            + missing_reasons(estimates.status)
+            + ".",
+            where=f"column {cohort!r}",
+            expected="units that are untreated while others are treated",
+            mend="Add never-treated units or later cohorts, or choose control_group='not_yet_treated'.",
+        )

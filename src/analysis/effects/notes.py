@@ -121,6 +121,7 @@ TEMPLATES = {
         "Standard errors treat differences of effects within a cohort and period as noise, "
         "so they are not too small if effects differ."
     ),
+    "exact_fit": "The regression fits every row exactly, so no standard error can be had.",
     "not_identified": "{count} of {total} rows are not identified: {reasons}.",
     "partial": (
         "Left out of the averages: {count} of {total} treated cohort-periods that are not identified."

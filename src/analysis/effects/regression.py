@@ -28,6 +28,12 @@ class Regression:
     regressors: np.ndarray
     residuals: np.ndarray
 
+    @property
+    def exact(self) -> bool:
+        """Whether the fit leaves nothing: as many parameters as rows, or outcomes without noise."""
+        spread = max(np.abs(self.regressors @ self.estimate).max(), np.finfo(float).tiny)
+        return bool(np.abs(self.residuals).max() < 1e-10 * spread)
+
     def scores(self) -> np.ndarray:
         """Return each row's contribution to the errors of the coefficients."""
         return (self.regressors * self.residuals[:, None]) @ np.linalg.inv(
@@ -42,14 +48,16 @@ def regress(frame: pd.DataFrame, names: list[str], weights: str | None = None) -
     """
     import pyfixest
 
-    with warnings.catch_warnings():
+    # a regression with as many parameters as rows divides by zero in the library's own R2, which is not used
+    with np.errstate(divide="ignore", invalid="ignore"), warnings.catch_warnings():
         # callers say it in their own words: what is dropped becomes a row that is not identified
         warnings.filterwarnings("ignore", message=r"(?s).*collinear", category=UserWarning)
         # the library's own use of pandas, which the user can do nothing about
         warnings.filterwarnings("ignore", category=DeprecationWarning, module=r"pyfixest\.")
         formula = f"y ~ {' + '.join(names)} | u + t"
         try:
-            fit = pyfixest.feols(formula, data=frame, weights=weights, vcov="iid", fixef_rm="none")
+            plain = pyfixest.ssc(k_adj=False, G_adj=False)  # errors are made from the scores, by the caller
+            fit = pyfixest.feols(formula, frame, "iid", weights=weights, ssc=plain, fixef_rm="none")
         except ValueError as error:
             if "collinear" not in str(error):
                 raise
@@ -60,11 +68,11 @@ def regress(frame: pd.DataFrame, names: list[str], weights: str | None = None) -
 
 
 def small_sample(clusters: int, rows: int, parameters: int) -> float:
-    """Return fixest's factor on cluster-robust variances, G/(G-1) times (N-1)/(N-K); NaN if it has none.
+    """Return fixest's factor on cluster-robust variances, G/(G-1) times (N-1)/(N-K); NaN for one cluster.
 
     K counts regressors and periods but not units, which are nested in clusters. It is counted here because
     pyfixest 0.60 takes further fixed effects for nested depending on the names and order of their columns.
     """
-    if clusters < 2 or rows <= parameters:
+    if clusters < 2:
         return np.nan
     return clusters / (clusters - 1) * (rows - 1) / (rows - parameters)

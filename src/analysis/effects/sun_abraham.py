@@ -10,7 +10,7 @@ import pandas as pd
 from analysis.effects import checks
 from analysis.effects.averages import Engine
 from analysis.effects.cells import CellEstimates, Cells, DenseInfluence, plan_cells, sum_by
-from analysis.effects.describe import describe, describe_missing
+from analysis.effects.describe import describe, describe_missing, require_any
 from analysis.effects.design import Design, read_design
 from analysis.effects.fast import compare_by_sums
 from analysis.effects.group_time import label_rows
@@ -76,6 +76,7 @@ def event_study(
     else:
         design, plan = _without_unreferenced(design, plan)
         estimates = _regress(design, plan)
+    require_any(plan, estimates, cohort)
     regressors = int((estimates.status == "estimated").sum())
     factor = small_sample(design.n_clusters, design.n_obs, regressors + len(design.times))
     engine = Engine(design, plan, estimates, df=design.n_clusters - 1.0, factor=factor)

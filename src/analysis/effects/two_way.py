@@ -76,7 +76,7 @@ def twfe(
     checks.require_variation(kept["y"].to_numpy(), outcome)
     _require_treatment(kept, treatment)
     names = ["d", *(f"x{i}" for i in range(len(covariates)))]
-    estimate, errors, df = _fit(kept, names, treatment)
+    estimate, errors, df, remarks = _fit(kept, names, treatment)
     treated = kept.groupby("u")["d"].agg(lambda d: (d != 0).any())
     identified = np.isfinite(estimate)
     table = make_table(add_inference(estimate, errors, df) | {
@@ -91,7 +91,7 @@ def twfe(
         outcome=outcome, unit=unit, time=time, treatment=treatment, control_group=None,
         cluster=cluster or unit, n_clusters=kept["c"].nunique(), n_rows=len(panel), n_obs=len(kept),
         n_units=len(treated), n_treated=int(treated.sum()), set_aside=set_aside,
-        notes=_notes(kept, table, set_aside, cluster or unit, cluster not in (None, unit)),
+        notes=(*_notes(kept, table, set_aside, cluster or unit, cluster not in (None, unit)), *remarks),
     )  # fmt: skip
 
 
@@ -142,8 +142,8 @@ def _require_treatment(frame: pd.DataFrame, treatment: str) -> None:
         )
 
 
-def _fit(frame: pd.DataFrame, names: list[str], treatment: str) -> tuple[np.ndarray, np.ndarray, float]:
-    """Return estimates and errors of `names` (NaN where absorbed) and the degrees of freedom."""
+def _fit(frame: pd.DataFrame, names: list[str], treatment: str) -> tuple:
+    """Return estimates and errors of `names` (NaN where absorbed), degrees of freedom and notes."""
     fit = regress(frame, names, "w" if "w" in frame else None)
     if fit is None or "d" not in fit.kept:
         raise _absorbed(treatment)
@@ -151,10 +151,11 @@ def _fit(frame: pd.DataFrame, names: list[str], treatment: str) -> tuple[np.ndar
     factor = small_sample(clusters, len(frame), len(fit.kept) + frame["t"].nunique())
     errors = np.sqrt(factor * (sum_by(fit.scores(), frame["c"].to_numpy()) ** 2).sum(axis=0))
     changing = frame["d"] != frame.groupby("u")["d"].transform("first")
-    if frame.loc[changing, "c"].nunique() < 2:
+    if fit.exact or frame.loc[changing, "c"].nunique() < 2:
         errors = errors * np.nan
     where = [fit.kept.index(name) if name in fit.kept else -1 for name in names]
-    return np.append(fit.estimate, np.nan)[where], np.append(errors, np.nan)[where], clusters - 1.0
+    estimate, errors = np.append(fit.estimate, np.nan)[where], np.append(errors, np.nan)[where]
+    return estimate, errors, clusters - 1.0, ((Note("exact_fit"),) if fit.exact else ())
 
 
 def _notes(frame, table, set_aside, cluster: str, coarse: bool) -> tuple[Note, ...]:
