@@ -15,7 +15,7 @@ _HOMES = {
     "TieRule": "networks", "build_ties": "networks", "indicators": "networks",
     "process_measures": "processes", "matter_table": "processes",
     "burden_measures": "burden", "outcome_measures": "outcomes", "build_panel": "panel",
-    "twfe": "effects", "event_study": "effects", "att_gt": "effects",
+    "twfe": "effects", "event_study": "effects", "att_gt": "effects", "imputation": "effects",
     "EffectEstimate": "effects", "GroupTimeEffects": "effects",
     "open_report": "reporting", "report_study": "reporting",
 }  # fmt: skip

@@ -73,6 +73,7 @@ def test_numbers_for_people(value, kind, shown):
 def test_signed_numbers():
     assert format_number(2.345, "points", signed=True) == "+2.3"
     assert format_number(-0.02, "points", signed=True) == "0.0"
+    assert format_number(0.0123, "share", signed=True) == "+1.2"  # percentage points, named beside it
 
 
 @pytest.mark.parametrize(

@@ -47,7 +47,7 @@ def style(language: str = "en"):
         yield
 
 
-def new_axes(ax=None, *, width: float = 7.2, height: float = 3.2, rows: int = 1, columns: int = 1):
+def new_axes(ax=None, *, width: float = 8.6, height: float = 3.2, rows: int = 1, columns: int = 1):
     """Return `ax`, or axes in a new figure of `width` x `height` inches that no global state knows."""
     if ax is not None:
         return ax

@@ -6,7 +6,17 @@ import math
 
 SMALLEST_CELL = 5
 NO_VALUE = "–"
-DIGITS = {"share": 1, "days": 1, "hours": 1, "count": 1, "points": 1, "ratio": 3, "people": 0, "number": 2}
+DIGITS = {
+    "share": 1,
+    "days": 1,
+    "hours": 1,
+    "count": 1,
+    "points": 1,
+    "ratio": 3,
+    "density": 4,
+    "people": 0,
+    "number": 2,
+}
 
 
 def format_number(value: float, kind: str = "number", *, signed: bool = False) -> str:
@@ -19,7 +29,7 @@ def format_number(value: float, kind: str = "number", *, signed: bool = False) -
     kind : str
         A key of `DIGITS`. "share" is given in percent; "people" in whole numbers.
     signed : bool
-        Write a plus before positive values, for differences and effects.
+        A difference or effect: with a plus before positive values, shares in percentage points without unit.
     """
     if value is None or value != value or math.isinf(value):
         return NO_VALUE
@@ -29,7 +39,7 @@ def format_number(value: float, kind: str = "number", *, signed: bool = False) -
     if float(text.replace(",", "")) == 0:
         text = text.lstrip("+-")
     text = text.replace("-", "−")
-    return f"{text}%" if kind == "share" else text
+    return f"{text}%" if kind == "share" and not signed else text
 
 
 def is_hidden(n: float) -> bool:

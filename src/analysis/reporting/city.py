@@ -99,7 +99,9 @@ def run_city(study: Study) -> City:
         "residents_from_people": on_register,
         "limits": _limits(study),
     }  # fmt: skip
-    return City(json.loads(json.dumps(meta, sort_keys=True)), frames)  # the same whether read back from disk or not
+    return City(
+        json.loads(json.dumps(meta, sort_keys=True)), frames
+    )  # the same whether read back from disk or not
 
 
 def _limits(study: Study) -> list[str]:

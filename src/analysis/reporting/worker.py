@@ -79,9 +79,10 @@ def _execute(task: Task, draft: Path) -> None:
 
 
 def _engine_options() -> dict[str, object]:
-    if os.name == "nt":
-        return {}
-    return {"kernel_manager_class": "analysis.reporting.kernels.LocalKernelManager"}
+    options: dict[str, object] = {"extra_arguments": ["--log-level=50"]}  # its log is not the user's business
+    if os.name != "nt":
+        options["kernel_manager_class"] = "analysis.reporting.kernels.LocalKernelManager"
+    return options
 
 
 def _publish(task: Task, draft: Path) -> None:

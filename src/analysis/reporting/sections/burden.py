@@ -43,13 +43,8 @@ def burden(report) -> Html:
     )  # fmt: skip
     here, median = text("column.here"), text("column.median")
     first, last = text("column.first_year"), text("column.last_year")
-    header = [
-        text("column.measure"),
-        f"{here}: {first}",
-        f"{here}: {last}",
-        f"{median}: {first}",
-        f"{median}: {last}",
-    ]
+    pairs = [(whose, when) for whose in (here, median) for when in (first, last)]
+    header = [text("column.measure"), *(text("word.pair", first=whose, second=when) for whose, when in pairs)]
     parts = [
         paragraph(sentence),
         table(header, rows, caption=text("caption.burden_table")),

@@ -25,11 +25,11 @@ def effects(report) -> Html:
     for number, (reform, rows) in enumerate(estimates.groupby("reform", sort=True), start=1):
         name = text.named("reform", reform)
         overall = rows[(rows["aggregation"] == "overall")]
-        parts += [element("h3", name[:1].upper() + name[1:]), _estimates(report, name, overall)]
+        parts += [element("h3", name[:1].upper() + name[1:]), _estimates(report, name, overall, number)]
         courses = rows[(rows["aggregation"] == "event_time") & rows["event_time"].notna()]
         if courses["identified"].any():
             parts.append(_picture(report, name, courses, number))
-        parts.append(_here(report, reform, name, overall["outcome"].tolist()))
+        parts.append(_here(report, reform, name, overall["outcome"].tolist(), number))
     if (
         estimates["identified"] & estimates["std_error"].isna() & (estimates["aggregation"] == "overall")
     ).any():
@@ -42,25 +42,24 @@ def _period(report) -> str:
     return report.text(f"period.{report.city.meta['period']}")
 
 
-def _estimates(report, name: str, overall: pd.DataFrame) -> Html:
+def _estimates(report, name: str, overall: pd.DataFrame, number: int) -> Html:
     text, rows = report.text, []
     for row in overall.itertuples():
         label = text.measure(row.outcome)
+        outcome = text("word.percentage_points", name=label.name) if label.kind == "share" else label.name
         if not row.identified:
             reason = row.note if isinstance(row.note, str) else text("word.not_recorded")
-            rows.append((label.name, text("sentence.not_identified", reason=reason), "", "", ""))
+            reason = text("sentence.not_identified", reason=reason)
+            rows.append((text("word.pair", first=outcome, second=reason), *[NO_VALUE] * 4))
             continue
         figures = (row.estimate, row.conf_low, row.conf_high)
         estimate, low, high = (format_number(v, label.kind, signed=True) for v in figures)
-        interval = f"[{low}, {high}]" if row.std_error == row.std_error else NO_VALUE
-        rows.append(
-            (
-                label.name, estimate, interval, format_number(row.n_units, "people"),
-                format_number(POWER_FACTOR * row.std_error, label.kind),
-            )
-        )  # fmt: skip
+        known = row.std_error == row.std_error
+        detectable = format_number(POWER_FACTOR * row.std_error, label.kind, signed=True).lstrip("+")
+        interval = f"[{low}, {high}]" if known else NO_VALUE
+        rows.append((outcome, estimate, interval, format_number(row.n_units, "people"), detectable))
     header = [text(f"column.{c}") for c in ("outcome", "effect", "interval", "treated", "detectable")]
-    return table(header, rows, caption=text("caption.effects_table", reform=name))
+    return table(header, rows, caption=text("caption.effects_table", reform=name, number=number))
 
 
 def _picture(report, name: str, courses: pd.DataFrame, number: int) -> Html:
@@ -71,7 +70,7 @@ def _picture(report, name: str, courses: pd.DataFrame, number: int) -> Html:
         if rows["identified"].any()
     ]
     lines = -(-len(groups) // COLUMNS)
-    axes = np.atleast_1d(new_axes(width=7.4, height=0.3 + 1.75 * lines, rows=lines, columns=COLUMNS)).ravel()
+    axes = np.atleast_1d(new_axes(width=8.8, height=0.3 + 1.75 * lines, rows=lines, columns=COLUMNS)).ravel()
     detail = []
     for ax, (outcome, rows) in zip(axes, groups, strict=False):
         label = text.measure(outcome)
@@ -103,7 +102,7 @@ def _wrapped(name: str, language: str) -> str:
     return "\n".join(textwrap.wrap(name, width))
 
 
-def _here(report, reform: str, name: str, outcomes: list[str]) -> Html:
+def _here(report, reform: str, name: str, outcomes: list[str], number: int) -> Html:
     text, adoption = report.text, report.city.frames["adoption"]
     mine = adoption[(adoption["reform"] == reform) & (adoption["district_id"] == report.district)]
     words = {"communities": len(report.communities), "reform": name, "adopted": len(mine)}
@@ -122,4 +121,7 @@ def _here(report, reform: str, name: str, outcomes: list[str]) -> Html:
         means = [panel.loc[flag, outcome].mean() for flag in (~after, after)]
         rows.append((label.name, *(format_number(mean, label.kind) for mean in means)))
     header = [text(f"column.{c}") for c in ("outcome", "before", "after")]
-    return Html(paragraph(sentence) + table(header, rows, caption=text("caption.place_table", reform=name)))
+    return Html(
+        paragraph(sentence)
+        + table(header, rows, caption=text("caption.place_table", reform=name, number=number))
+    )

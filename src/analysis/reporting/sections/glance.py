@@ -8,7 +8,7 @@ from analysis.display.figures import figure_html
 from analysis.display.html import Html, paragraph, section, table
 from analysis.display.numbers import format_number
 from analysis.display.plots import plot_among
-from analysis.reporting.sections.common import span
+from analysis.reporting.sections.common import notes, span
 
 OWN = (
     "network_active_share", "network_support", "consultation_breadth", "consultation_completeness",
@@ -30,6 +30,7 @@ def glance(report) -> Html:
     rows = [*_facts(report), *(_row(report, m) for m in measures)]
     header = [text(f"column.{c}") for c in ("measure", "here", "n", "median", "range")]
     parts.append(table(header, rows, caption=text("caption.glance_table", **names)))
+    parts.append(notes(text("sentence.glance_n")))
     if measures and len(report.districts) > 1:
         parts.append(_picture(report, measures))
     return section("glance", text("heading.glance"), *parts)
