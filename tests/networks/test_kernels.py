@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.networks import build_ties, engine, indicators, kernels_numba, kernels_scipy
+from analysis.networks import build_scipy, build_ties, engine, indicators, kernels_numba, kernels_scipy
 
 sys.path.insert(0, str(Path(__file__).parent))
 from logs import LEVELS, random_log, random_people
@@ -89,8 +89,9 @@ def test_the_table_without_numba_is_the_same(monkeypatch):
     ties = build_ties(random_log(5, 300, 30), tree=LEVELS, people=random_people(5, 30))
     compiled = indicators(ties)
     monkeypatch.setattr(engine, "kernels", lambda: kernels_scipy)
-    for name in ("blocks", "sums"):
-        monkeypatch.setattr(sys.modules[f"analysis.networks.{name}"], "kernels", lambda: kernels_scipy)
+    monkeypatch.setattr(sys.modules["analysis.networks.sums"], "kernels", lambda: kernels_scipy)
+    for name in ("blocks", "ties"):
+        monkeypatch.setattr(sys.modules[f"analysis.networks.{name}"], "builders", lambda: build_scipy)
     ties = build_ties(random_log(5, 300, 30), tree=LEVELS, people=random_people(5, 30))
     pd.testing.assert_frame_equal(compiled, indicators(ties), rtol=0, atol=1e-12)
 

@@ -21,7 +21,7 @@ class Acts:
 
     `community`, `kind`, `period`, `source`, `target`, `gathering` hold one int32 per act; `target` or
     `gathering` is -1. `persons`, `communities` and `kinds` are what the codes stand for; period codes count
-    from `first_period`.
+    from `first_period`. `days` are the times in days since 1970, if the rule has a half-life.
     """
 
     community: np.ndarray
@@ -36,24 +36,33 @@ class Acts:
     first_period: int
     n_periods: int
     last_month: int | None
+    days: np.ndarray | None = None
 
 
 def encode(*columns: pd.Series) -> tuple[list[np.ndarray], pd.Index]:
     """Return one int32 code per value (-1 where missing), common to all columns, and the values coded."""
-    coded = [pd.factorize(column, use_na_sentinel=True) for column in columns]
-    found = [pd.Index(uniques) for _, uniques in coded if len(uniques)]
+    coded = [_factorize(column) for column in columns]
+    found = [uniques for _, uniques in coded if len(uniques)]
     if not found:
-        return [codes.astype(np.int32) for codes, _ in coded], pd.Index([], dtype="str")
-    found = [pd.Index(np.asarray(u)) if isinstance(u.dtype, pd.CategoricalDtype) else u for u in found]
+        return [codes for codes, _ in coded], pd.Index([], dtype="str")
     index = found[0]
     for other in found[1:]:
-        index = index.append(other[index.get_indexer(other) < 0])
+        if other is not index:
+            index = index.append(other[index.get_indexer(other) < 0])
     results = []
-    remaining = iter(found)
     for codes, uniques in coded:
-        lookup = np.append(index.get_indexer(next(remaining)) if len(uniques) else [], -1).astype(np.int32)
-        results.append(lookup[codes])
+        if len(uniques) and not index[: len(uniques)].equals(uniques):
+            codes = np.append(index.get_indexer(uniques), -1).astype(np.int32)[codes]
+        results.append(codes)
     return results, index
+
+
+def _factorize(column: pd.Series) -> tuple[np.ndarray, pd.Index]:
+    if isinstance(column.dtype, pd.CategoricalDtype):
+        categories = column.cat.categories
+        return column.cat.codes.to_numpy().astype(np.int32, copy=False), pd.Index(np.asarray(categories))
+    codes, uniques = pd.factorize(column, use_na_sentinel=True)
+    return codes.astype(np.int32, copy=False), pd.Index(uniques)
 
 
 def read_acts(interactions: pd.DataFrame, rule: TieRule) -> tuple[Acts, dict[str, int], dict[str, int]]:
@@ -76,7 +85,8 @@ def read_acts(interactions: pd.DataFrame, rule: TieRule) -> tuple[Acts, dict[str
     keep = np.ones(len(table), dtype=bool)
 
     def set_aside(reason: str, rows: np.ndarray) -> None:
-        number = int((keep & rows).sum())
+        rows &= keep
+        number = int(np.count_nonzero(rows))
         if number:
             aside[reason] = aside.get(reason, 0) + number
             keep[rows] = False
@@ -94,19 +104,31 @@ def read_acts(interactions: pd.DataFrame, rule: TieRule) -> tuple[Acts, dict[str
         set_aside("after_end", time >= np.datetime64(rule.end) + np.timedelta64(1, "D"))
     set_aside("target_and_gathering_missing", (target < 0) & (gathering < 0))
     set_aside("self_loop", (source == target) & (target >= 0))
-    notes = {"target_and_gathering": int((keep & (target >= 0) & (gathering >= 0)).sum())}
-    gathering = np.where(target >= 0, np.int32(-1), gathering)
-    first, period = _periods(time[keep], rule)
+    both = (target >= 0) & (gathering >= 0)
+    notes = {"target_and_gathering": int(np.count_nonzero(keep & both))}
+    if both.any():
+        gathering = np.where(both, np.int32(-1), gathering)
+    if not keep.all():
+        time = time[keep]
+        community, kind, source, target, gathering = (
+            codes[keep] for codes in (community, kind, source, target, gathering)
+        )
+    days = _days(time)
+    first, period = _periods(days, rule)
     acts = Acts(
-        *(codes[keep] for codes in (community, kind)),
+        community,
+        kind,
         period,
-        *(codes[keep] for codes in (source, target, gathering)),
+        source,
+        target,
+        gathering,
         persons=persons,
         communities=communities,
         kinds=kinds,
         first_period=first[0],
         n_periods=first[1],
-        last_month=_last_month(time[keep], rule),
+        last_month=_last_month(days, rule),
+        days=time.astype("datetime64[us]").astype(np.int64) / 86.4e9 if rule.half_life else None,
     )
     return acts, aside, notes
 
@@ -149,30 +171,54 @@ def _by_status(status: pd.Series, rule: TieRule):
         yield "status_missing", codes < 0
 
 
-def _periods(time: np.ndarray, rule: TieRule) -> tuple[tuple[int, int], np.ndarray]:
-    """Return (first period, number of periods) and the period code of each time, counted from the first."""
+def _days(time: np.ndarray) -> np.ndarray:
+    """Return the day of each time, counted from 1970."""
+    unit, step = np.datetime_data(time.dtype)
+    per_day = {"D": 1, "h": 24, "m": 1440, "s": 86_400, "ms": 86_400_000, "us": 86_400_000_000}
+    per_day["ns"] = 86_400_000_000_000
+    if step != 1 or unit not in per_day:
+        return time.astype("datetime64[D]").astype(np.int64)
+    return (time.view(np.int64) // per_day[unit]).astype(np.int32)
+
+
+def _periods(days: np.ndarray, rule: TieRule) -> tuple[tuple[int, int], np.ndarray]:
+    """Return (first period, number of periods) and the period code of each day, counted from the first."""
     if rule.period == ALL:
-        return (0, 0), np.zeros(len(time), dtype=np.int32)
-    number = period_numbers(time, rule.period)
+        return (0, 0), np.zeros(len(days), dtype=np.int32)
     bounds = [
         int(period_numbers(np.array([day], dtype="datetime64[s]"), rule.period)[0]) if day else None
         for day in (rule.start, rule.end)
     ]
-    if not len(number) and None in bounds:
-        return (0, 0), np.zeros(0, dtype=np.int32)
-    first = bounds[0] if bounds[0] is not None else int(number.min())
-    last = bounds[1] if bounds[1] is not None else int(number.max())
-    return (first, last - first + 1), (number - first).astype(np.int32)
+    if not len(days):
+        if None in bounds:
+            return (0, 0), np.zeros(0, dtype=np.int32)
+        return (bounds[0], bounds[1] - bounds[0] + 1), np.zeros(0, dtype=np.int32)
+    earliest = int(days.min())
+    calendar = np.arange(earliest, int(days.max()) + 1, dtype=np.int64).astype("datetime64[D]")
+    number = period_numbers(calendar, rule.period)
+    first = bounds[0] if bounds[0] is not None else int(number[0])
+    last = bounds[1] if bounds[1] is not None else int(number[-1])
+    return (first, last - first + 1), (number - first).astype(np.int32)[days - earliest]
 
 
-def _last_month(time: np.ndarray, rule: TieRule) -> int | None:
+def _last_month(days: np.ndarray, rule: TieRule) -> int | None:
     if rule.end:
-        time = np.array([rule.end], dtype="datetime64[s]")
-    return int(period_numbers(time, "month").max()) if len(time) else None
+        day = np.array([rule.end], dtype="datetime64[D]")
+    elif len(days):
+        day = np.array([int(days.max())], dtype="datetime64[D]")
+    else:
+        return None
+    return int(period_numbers(day, "month")[0])
+
+
+def period_ends(first: int, number: int, period: str) -> np.ndarray:
+    """Return the end of each of `number` periods from period number `first`, in days since 1970."""
+    months = {"month": 1, "quarter": 3, "year": 12}[period]
+    start = (np.arange(first + 1, first + number + 1) * months).astype("datetime64[M]")
+    return start.astype("datetime64[D]").astype(np.float64)
 
 
 def period_numbers(time: np.ndarray, period: str) -> np.ndarray:
     """Return the number of each time's period since 1970, as pandas counts them."""
     months = time.astype("datetime64[M]").astype(np.int64)
-    years = months // 12
-    return {"month": months, "quarter": months // 3, "year": years}[period]
+    return {"month": months, "quarter": months // 3, "year": months // 12}[period]

@@ -6,15 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from analysis.networks.engine import (
-    kernels,
-    lexicographic_order,
-    offsets,
-    run_of,
-    run_starts,
-    run_sums,
-    stable_order,
-)
+from analysis.networks.engine import builders, run_starts, stable_order
 
 
 @dataclass(frozen=True)
@@ -35,7 +27,8 @@ class Blocks:
     weight : float64 array
         Weight of the tie: acts in both directions, or Newman weight.
     out : float64 array
-        Acts from this end to the other, or number of gatherings shared.
+        Acts from this end to the other, or number of gatherings shared. Where the rule has a half-life, an
+        act or gathering counts 2 ** (-age / half_life) in `weight` and `out`.
     """
 
     n_blocks: int
@@ -60,128 +53,103 @@ class Blocks:
 
 
 @dataclass(frozen=True)
-class Dyads:
-    """Acts between two people, one row per ordered pair and cell, both orders always present.
+class Rows:
+    """Rows of the log in the order of their cells: rows starts[i] to stops[i] - 1 lie in cell cells[i].
 
-    Sorted by person, other, cell; `acts` counts those from person to other, 0 if there are only others back.
+    Attributes
+    ----------
+    cells, starts, stops : int64 arrays
+        Only cells with rows, ascending.
+    end : float64 array
+        End of each cell's period in days since 1970: what ages are counted from. Empty without a half-life.
+    weight : float64 array
+        2 ** (-age / half_life) of each row at the end of its own period; empty without a half-life.
+    n_persons : int
     """
 
-    person: np.ndarray
-    other: np.ndarray
-    cell: np.ndarray
-    acts: np.ndarray
+    cells: np.ndarray
+    starts: np.ndarray
+    stops: np.ndarray
+    end: np.ndarray
+    weight: np.ndarray
     n_persons: int
+
+    def spread(self, values: np.ndarray) -> np.ndarray:
+        """Return one value per row of `values`, which has one per cell; rows in the order of `order`."""
+        return np.repeat(values, self.stops - self.starts)
+
+    @property
+    def positions(self) -> np.ndarray:
+        """Positions of the rows of these cells, in their order."""
+        length = self.stops - self.starts
+        return np.arange(length.sum()) + np.repeat(self.starts - (np.cumsum(length) - length), length)
+
+    def __len__(self) -> int:
+        return int((self.stops - self.starts).sum())
 
 
 @dataclass(frozen=True)
-class Joins:
-    """People in gatherings, one row per gathering, person and cell, sorted in this order."""
+class Dyads(Rows):
+    """Acts between two people: one row per act, with the codes of who did it and for whom."""
+
+    source: np.ndarray
+    target: np.ndarray
+
+
+@dataclass(frozen=True)
+class Joins(Rows):
+    """People in gatherings: one row per gathering, person and cell."""
 
     gathering: np.ndarray
     person: np.ndarray
-    cell: np.ndarray
-    n_persons: int
     n_gatherings: int
 
 
-def collect_dyads(
-    source: np.ndarray, target: np.ndarray, cell: np.ndarray, n_persons: int, n_cells: int
-) -> Dyads:
-    """Count the acts of each ordered pair in each cell."""
-    person, other = np.concatenate([source, target]), np.concatenate([target, source])
-    cell = np.concatenate([cell, cell])
-    order = lexicographic_order((cell, n_cells), (other, n_persons), (person, n_persons))
-    person, other, cell = person[order], other[order], cell[order]
-    starts = run_starts(person, other, cell)
-    acts = run_sums((order < len(source)).astype(np.float64), starts)
-    return Dyads(person[starts], other[starts], cell[starts], acts, n_persons)
-
-
-def collect_joins(
-    gathering: np.ndarray,
-    person: np.ndarray,
-    cell: np.ndarray,
-    n_gatherings: int,
-    n_persons: int,
-    n_cells: int,
-) -> Joins:
-    """Keep one row per gathering, person and cell."""
-    order = lexicographic_order((cell, n_cells), (person, n_persons), (gathering, n_gatherings))
-    gathering, person, cell = gathering[order], person[order], cell[order]
-    starts = run_starts(gathering, person, cell)
-    return Joins(gathering[starts], person[starts], cell[starts], n_persons, n_gatherings)
+def sort_cells(
+    cell: np.ndarray, n_cells: int
+) -> tuple[np.ndarray | None, np.ndarray, np.ndarray, np.ndarray]:
+    """Return the order that sorts rows by cell (None if they are), and cells, starts, stops in that order."""
+    order = None
+    if len(cell) and (cell[1:] < cell[:-1]).any():
+        order = stable_order(cell, n_cells)
+        cell = cell[order]
+    starts = run_starts(cell)
+    return order, cell[starts].astype(np.int64), starts, np.append(starts[1:], len(cell)).astype(np.int64)
 
 
 def dyadic_blocks(
-    dyads: Dyads, lookups: list[np.ndarray], n_blocks: int, *, min_weight: float, directed: bool
+    dyads: Dyads, ranges: tuple[np.ndarray, np.ndarray, np.ndarray], *, min_weight: float, directed: bool
 ) -> Blocks:
-    """Return the networks of dyadic acts; `lookups` give the block of each cell, -1 for none."""
-    block, (person, other, acts) = _spread(lookups, dyads.cell, dyads.person, dyads.other, dyads.acts)
-    order = stable_order(block, n_blocks)
-    block, person, other = block[order], person[order], other[order]
-    starts = run_starts(block, person, other)
-    out = run_sums(acts[order], starts)
-    block, person, other = block[starts], person[starts], other[starts]
-    mirror = lexicographic_order((other, dyads.n_persons), (block, n_blocks))
-    first = run_starts(block, person)
-    node = run_of(first, len(block))
-    done = run_sums(out, first).astype(np.int64)
-    back = out[mirror]
-    strong = np.maximum(out, back) if directed else out + back
-    if directed:
-        out = np.where(out >= min_weight, out, 0.0)
-    keep = strong >= min_weight
-    row, mirror = node[keep], _kept(mirror, keep)
-    out = out[keep]
-    return Blocks(
-        n_blocks, block[first], person[first], done, offsets(row, len(first)), row[mirror], mirror,
-        out + out[mirror], out,
+    """Return the networks of dyadic acts.
+
+    `ranges` are pointers of each block into a list of cells (positions in `dyads.cells`) and the factor of
+    each by age: see `Layout.ranges`.
+    """
+    pointer, cell, factor = ranges
+    built = builders().dyadic(
+        pointer, dyads.starts[cell], dyads.stops[cell], factor, dyads.source, dyads.target, dyads.weight,
+        dyads.n_persons, float(min_weight), directed,
     )  # fmt: skip
+    return _blocks(*built)
 
 
 def gathering_blocks(
     joins: Joins,
-    lookups: list[np.ndarray],
-    n_blocks: int,
+    ranges: tuple[np.ndarray, np.ndarray, np.ndarray],
     *,
     min_weight: float,
     sizes: tuple[int, int | None],
 ) -> Blocks:
     """Return the networks of projected gatherings, weighted 1 / (people - 1) per gathering (Newman 2001)."""
-    block, (gathering, person) = _spread(lookups, joins.cell, joins.gathering, joins.person)
-    order = stable_order(block, n_blocks)
-    block, gathering, person = block[order], gathering[order], person[order]
-    starts = run_starts(block, gathering, person)
-    block, gathering, person = block[starts], gathering[starts], person[starts]
-    first = run_starts(block, gathering)
-    event_ptr = np.append(first, len(block)).astype(np.int64)
-    event = run_of(first, len(block))
-    order = lexicographic_order((person, joins.n_persons), (block, n_blocks))
-    start = run_starts(block[order], person[order])
-    node = run_of(start, len(block))
-    members = np.empty(len(block), dtype=np.int32)
-    members[order] = node
-    size = np.diff(event_ptr)
-    projected = (size >= sizes[0]) & (size <= (sizes[1] or len(block)))
-    node_ptr = np.append(start, len(block)).astype(np.int64)
-    indptr, indices, weight, shared = kernels().project(event_ptr, members, node_ptr, event[order], projected)
-    node_block, persons = block[order][start], person[order][start]
-    if min_weight > 1:
-        keep = shared >= min_weight
-        row = np.repeat(np.arange(len(start), dtype=np.int32), np.diff(indptr))[keep]
-        indptr, indices, weight, shared = offsets(row, len(start)), indices[keep], weight[keep], shared[keep]
-    mirror = stable_order(indices, max(len(start), 1))
-    return Blocks(n_blocks, node_block, persons, np.diff(node_ptr), indptr, indices, mirror, weight, shared)
+    pointer, cell, factor = ranges
+    built = builders().gathering(
+        pointer, joins.starts[cell], joins.stops[cell], factor, joins.gathering, joins.person, joins.weight,
+        joins.n_persons, joins.n_gatherings, float(min_weight), sizes[0], sizes[1] or 2**31 - 1,
+    )  # fmt: skip
+    return _blocks(*built)
 
 
-def _spread(lookups: list[np.ndarray], cell: np.ndarray, *columns: np.ndarray):
-    """Repeat each row for every lookup that puts its cell in a block; rows keep their order."""
-    block = np.stack([lookup[cell] for lookup in lookups], axis=1).ravel()
-    inside = np.flatnonzero(block >= 0)
-    row = inside // len(lookups)
-    return block[inside], [column[row] for column in columns]
-
-
-def _kept(mirror: np.ndarray, keep: np.ndarray) -> np.ndarray:
-    position = np.cumsum(keep) - 1
-    return position[mirror[keep]]
+def _blocks(node_ptr: np.ndarray, person: np.ndarray, acts: np.ndarray, *ties: np.ndarray) -> Blocks:
+    number = len(node_ptr) - 1
+    block = np.repeat(np.arange(number, dtype=np.int32), np.diff(node_ptr))
+    return Blocks(number, block, person, acts, *ties)

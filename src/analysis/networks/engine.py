@@ -21,6 +21,16 @@ def kernels() -> ModuleType:
     return module
 
 
+@cache
+def builders() -> ModuleType:
+    """Return the module that builds networks: `build_numba`, or `build_scipy` where numba is missing."""
+    try:
+        from analysis.networks import build_numba as module
+    except ImportError:
+        from analysis.networks import build_scipy as module
+    return module
+
+
 def stable_order(keys: np.ndarray, size: int) -> np.ndarray:
     """Return the stable order that sorts integer `keys`, all in [0, size)."""
     if size > 4 * len(keys) + 1024:  # a counting sort would spend its time on empty buckets

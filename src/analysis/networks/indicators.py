@@ -7,12 +7,14 @@ from collections.abc import Iterator
 import numpy as np
 import pandas as pd
 
-from analysis.networks.layout import FORMS
+from analysis.errors import StudyError
+from analysis.networks.layout import FORMS, LEVELS, Layout
 from analysis.networks.parts import split
 from analysis.networks.registry import Indicator, choose
-from analysis.networks.roster import Roster, call_roll, population
+from analysis.networks.roster import Roster, call_roll, population, presence
 from analysis.networks.sums import Sums
 from analysis.networks.ties import Ties
+from analysis.tables.periods import ALL
 
 COLUMNS = ("place_id", "period", "layer", "indicator", "value", "n", "std_error")
 
@@ -21,6 +23,10 @@ def indicators(
     ties: Ties,
     people: pd.DataFrame | None = None,
     names: list[str] | tuple[str, ...] | str | None = None,
+    *,
+    levels: list[str] | tuple[str, ...] | str | None = None,
+    layers: list[str] | tuple[str, ...] | str | None = None,
+    periods: list[str] | tuple[str, ...] | str | None = None,
 ) -> pd.DataFrame:
     """Compute indicators of every community, street and district, for each period and layer.
 
@@ -33,6 +39,9 @@ def indicators(
         and indicators by group are NaN.
     names : str or list of str, optional
         Indicators wanted; None computes all. `describe_indicators()` lists them.
+    levels, layers, periods : str or list of str, optional
+        Levels ("community", "street", "district"), layers and periods ("all" is the whole time) wanted; only
+        these are computed. None is every one.
 
     Returns
     -------
@@ -46,7 +55,7 @@ def indicators(
     Raises
     ------
     StudyError
-        If an indicator is not known or the people table cannot be used.
+        If an indicator, level, layer or period is not known or the people table cannot be used.
 
     Notes
     -----
@@ -58,7 +67,8 @@ def indicators(
     chosen = choose(names)
     people = people if people is not None else ties.people
     roster = call_roll(ties, people)
-    table = _bind([piece for part in split(ties) for piece in _pieces(part, roster, chosen)])
+    wanted = _choose(ties.layout, levels, layers, periods)
+    table = _bind([piece for part in split(ties) for piece in _pieces(part, roster, chosen, wanted)])
     table.attrs = {"rule": ties.rule.describe(), "accounting": ties.accounting | _coverage(ties, roster)}
     return table
 
@@ -66,21 +76,50 @@ def indicators(
 def _coverage(ties: Ties, roster: Roster) -> dict[str, int]:
     if not roster.known.any():
         return {}
-    active = np.union1d(ties.dyads.person, ties.joins.person)
+    active = np.unique(presence(ties, "community")[2])
     return {
         "people_not_in_table": int((~roster.known[active]).sum()),
         "people_of_no_place": int((roster.known & (roster.home < 0)).sum()),
     }
 
 
-def _pieces(ties: Ties, roster: Roster, chosen: list[Indicator]) -> Iterator[pd.DataFrame]:
-    for level in ties.layout.places:
-        for whole in [False, True] if ties.layout.periods else [True]:
-            counts = population(ties, roster, level, whole)
+def _choose(layout: Layout, levels: object, layers: object, periods: object) -> dict[str, list[str]]:
+    known = {
+        "level": list(LEVELS),
+        "layer": [name for form in FORMS for name in layout.layers[form]],
+        "period": [*layout.steps, ALL],
+    }
+    wanted = {}
+    for (name, values), given in zip(known.items(), (levels, layers, periods), strict=True):
+        given = [given] if isinstance(given, str) else given
+        wanted[name] = values if given is None else [value for value in values if value in set(given)]
+        unknown = [value for value in given or () if value not in values]
+        if unknown:
+            raise StudyError(
+                f"These ties have no network of this {name}.",
+                where=f"{name}s",
+                value=unknown[0],
+                expected="some of " + ", ".join(map(str, values[:12])) + (", …" if len(values) > 12 else ""),
+                mend=f"Use some of these; ties.layout lists every {name}.",
+            )
+    return wanted
+
+
+def _pieces(
+    ties: Ties, roster: Roster, chosen: list[Indicator], wanted: dict[str, list[str]]
+) -> Iterator[pd.DataFrame]:
+    for level in wanted["level"]:
+        for whole in (False, True):
+            every = ties.layout.labels(whole)
+            labels = [label for label in every if label in wanted["period"]]
+            if level not in ties.layout.places or not len(ties.layout.places[level]) or not labels:
+                continue
+            counts = population(ties, roster, level, whole)[:, [every.index(label) for label in labels]]
             for form in FORMS:
                 entries = [entry for entry in chosen if form in entry.forms]
-                if entries and ties.layout.n_blocks(form, level, whole):
-                    yield _piece(ties, roster, counts, entries, form, level, whole)
+                layers = [layer for layer in ties.layout.layers[form] if layer in wanted["layer"]]
+                if entries and layers:
+                    yield _piece(ties, roster, counts, entries, form, level, (whole, layers, labels))
 
 
 def _piece(
@@ -90,13 +129,14 @@ def _piece(
     entries: list[Indicator],
     form: str,
     level: str,
-    whole: bool,
+    span: tuple[bool, list[str], list[str]],
 ) -> pd.DataFrame:
     layout = ties.layout
-    layers, labels = layout.layers[form], layout.labels(whole)
+    whole, layers, labels = span
     people = np.repeat(counts[:, None, :], len(layers), axis=1).ravel()
     directed = ties.rule.directed and form == "dyadic"
-    sums = Sums(ties.blocks(form, level, whole), people, roster.labels, directed)
+    blocks = ties.blocks(form, level, whole, layers=layers, labels=labels)
+    sums = Sums(blocks, people, roster.labels, directed)
     values = np.empty((len(people), len(entries), 3))
     for i, entry in enumerate(entries):
         value, n = entry.compute(sums)

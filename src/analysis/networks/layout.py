@@ -1,8 +1,8 @@
 """Which networks there are: places by level, layers by form, periods; and which acts each is made of.
 
-A cell is one (community, kind, period) of the log. A block is one (place, layer, period) whose network is
-wanted. Every block of one level and span is a union of cells, so a network of a street, of all dyadic kinds
-together or of the whole time is the same computation with another table of cells to blocks.
+A cell is one (community, period, kind) of the log. A block is one (place, layer, period) whose network is
+wanted. Every block is a union of cells, so a network of a street, of all dyadic kinds together, of a rolling
+window or of the whole time is the same computation with another list of cells.
 """
 
 from __future__ import annotations
@@ -42,6 +42,8 @@ class Layout:
         Labels of the rule's periods, without gaps; empty if the rule's period is "all".
     last_month : int or None
         Months from 1970 to the last month of the whole time; None if there is no act.
+    window : int
+        Periods in each network.
     """
 
     communities: pd.Index
@@ -51,48 +53,73 @@ class Layout:
     layers: dict[str, list[str]]
     periods: list[str]
     last_month: int | None = None
+    window: int = 1
 
     def n_cells(self, form: str) -> int:
-        """Number of (community, kind, period) cells of a form."""
-        return len(self.communities) * max(len(self.kinds[form]), 1) * max(len(self.periods), 1)
+        """Number of (community, period, kind) cells of a form."""
+        return len(self.communities) * max(len(self.periods), 1) * max(len(self.kinds[form]), 1)
+
+    def cell(self, form: str, community: np.ndarray, period: np.ndarray, kind: np.ndarray) -> np.ndarray:
+        """Return the number of the cell of each community, period and kind (of the form)."""
+        number = max(len(self.kinds[form]), 1)
+        return (community * max(len(self.periods), 1) + period) * number + kind
+
+    def parts_of(self, form: str, cells: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return community, period and kind of cells: the inverse of `cell`."""
+        rest, kind = np.divmod(cells, max(len(self.kinds[form]), 1))
+        return *np.divmod(rest, max(len(self.periods), 1)), kind
+
+    @property
+    def steps(self) -> list[str]:
+        """Labels of the periods that networks are given for: those that end a full window."""
+        return self.periods[self.window - 1 :]
 
     def labels(self, whole: bool) -> list[str]:
         """Period labels of a span."""
-        return [ALL] if whole else self.periods
+        return [ALL] if whole else self.steps
 
-    def n_blocks(self, form: str, level: str, whole: bool) -> int:
-        """Number of blocks of a form, level and span, numbered place by place, layer by layer."""
-        return len(self.places[level]) * len(self.layers[form]) * len(self.labels(whole))
+    def window_of(self, label: str) -> slice:
+        """Return the positions of the periods that the network called `label` is made of."""
+        if label == ALL:
+            return slice(0, max(len(self.periods), 1))
+        last = self.periods.index(label)
+        return slice(last - self.window + 1, last + 1)
 
-    def block_of_cell(self, form: str, level: str, whole: bool) -> list[np.ndarray]:
-        """Return, for the kinds apart and for all together, the block of each cell (-1: in none)."""
-        kinds, periods = len(self.kinds[form]), max(len(self.periods), 1)
-        layers, spans = len(self.layers[form]), len(self.labels(whole))
-        place = self.place_of[level].astype(np.int64)[:, None, None]
-        kind = np.arange(kinds)[None, :, None]
-        period = np.zeros(periods, dtype=np.int64) if whole else np.arange(periods)
-        results = []
-        for layer in (kind, np.full_like(kind, kinds)):
-            block = (place * layers + layer) * spans + period[None, None, :]
-            results.append(np.where(place >= 0, block, -1).astype(np.int32).ravel())
-        return results
+    def ranges(
+        self, form: str, cells: np.ndarray, level: str, layers: list[str], labels: list[str]
+    ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Return what each network is made of, place by place, layer by layer, label by label.
 
-    def one_block(self, form: str, place_id: str, layer: str, period: str) -> np.ndarray:
-        """Return 0 for each cell of one network and -1 for the others."""
-        level = self.level_of(place_id)
-        in_place = self.place_of[level] == self.places[level].get_loc(place_id)
-        number = self.layers[form].index(layer)
-        in_layer = np.arange(len(self.kinds[form])) == number
-        if number == len(self.kinds[form]):
-            in_layer[:] = True
-        in_period = np.ones(max(len(self.periods), 1), dtype=bool)
-        if period != ALL:
-            in_period = np.arange(len(self.periods)) == self.periods.index(period)
-        inside = in_place[:, None, None] & in_layer[None, :, None] & in_period[None, None, :]
-        return np.where(inside, 0, -1).astype(np.int32).ravel()
+        Returns
+        -------
+        tuple of arrays
+            Pointers (one more than there are networks) into a list of positions in `cells`, that list, and
+            the position in `labels` of each one's network.
+        """
+        community, period, kind = self.parts_of(form, cells)
+        place = self.place_of[level][community].astype(np.int64)
+        blocks, found = [np.zeros(0, dtype=np.int64)], [np.zeros(0, dtype=np.int64)]
+        windows = [self.window_of(label) for label in labels]
+        opened = np.array([w.start for w in windows], dtype=np.int64)
+        closed = np.array([w.stop for w in windows], dtype=np.int64)
+        for number, layer in enumerate(layers):
+            at = self.layers[form].index(layer)
+            chosen = np.flatnonzero((place >= 0) & ((kind == at) | (at == len(self.kinds[form]))))
+            first = np.searchsorted(closed, period[chosen], side="right")  # windows are in order of time
+            last = np.searchsorted(opened, period[chosen], side="right")
+            for step in range(int((last - first).max(initial=0))):
+                inside = first + step < last
+                mine = chosen[inside]
+                blocks.append((place[mine] * len(layers) + number) * len(labels) + (first + step)[inside])
+                found.append(mine)
+        block, position = np.concatenate(blocks), np.concatenate(found)
+        order = np.lexsort((position, block))
+        size = len(self.places[level]) * len(layers) * len(labels)
+        pointer = np.concatenate([[0], np.cumsum(np.bincount(block, minlength=size))]).astype(np.int64)
+        return pointer, position[order], block[order] % max(len(labels), 1)
 
     def part(self, communities: np.ndarray) -> Layout:
-        """Return the layout of some communities (codes, ascending), which filling the places they lie in."""
+        """Return the layout of some communities (codes, ascending), which fill the places they lie in."""
         places, place_of = {}, {}
         for level, index in self.places.items():
             inside = self.place_of[level][communities]
@@ -114,7 +141,7 @@ class Layout:
         known = {
             "place_id": [p for index in self.places.values() for p in index],
             "layer": [name for form in FORMS for name in self.layers[form]],
-            "period": [*self.periods, ALL],
+            "period": [*self.steps, ALL],
         }
         for name, value in (("place_id", place_id), ("layer", layer), ("period", period)):
             if value not in known[name]:

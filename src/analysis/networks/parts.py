@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from analysis.networks.blocks import Dyads, Joins
-from analysis.networks.layout import DYADIC, FORMS, GATHERINGS
+from analysis.networks.layout import DYADIC, GATHERINGS, Layout
 
 if TYPE_CHECKING:
     from analysis.networks.ties import Ties
 
-ROWS = 100_000
+ROWS = 500_000
 
 
 def split(ties: Ties, rows: int = ROWS) -> Iterator[Ties]:
@@ -22,21 +22,17 @@ def split(ties: Ties, rows: int = ROWS) -> Iterator[Ties]:
 
     A community without a district goes with its street, one without a street alone.
     """
-    if len(ties.dyads.cell) + len(ties.joins.cell) <= rows:
+    if len(ties.dyads) + len(ties.joins) <= rows:
         yield ties
         return
     unit = _units(ties)
     size = np.zeros(unit.max() + 1, dtype=np.int64)
-    community = {form: _community(ties, form) for form in FORMS}
-    for form in FORMS:
-        size += np.bincount(unit[community[form]], minlength=len(size))
+    for form, table in ((DYADIC, ties.dyads), (GATHERINGS, ties.joins)):
+        community = ties.layout.parts_of(form, table.cells)[0]
+        size += np.bincount(unit[community], table.stops - table.starts, len(size)).astype(np.int64)
     part = ((np.cumsum(size) - 1).clip(0) // rows)[unit]
-    orders = {form: np.argsort(part[codes], kind="stable") for form, codes in community.items()}
     for number in np.unique(part):
-        chosen = np.flatnonzero(part == number)
-        position = np.full(len(part), -1, dtype=np.int64)
-        position[chosen] = np.arange(len(chosen))
-        yield _part(ties, chosen, position, {f: _slice(part[community[f]], orders[f], number) for f in FORMS})
+        yield _part(ties, np.flatnonzero(part == number))
 
 
 def _units(ties: Ties) -> np.ndarray:
@@ -51,28 +47,19 @@ def _units(ties: Ties) -> np.ndarray:
     return np.unique(unit, return_inverse=True)[1]
 
 
-def _community(ties: Ties, form: str) -> np.ndarray:
-    rows = ties.dyads if form == DYADIC else ties.joins
-    return rows.cell // (ties.layout.n_cells(form) // max(len(ties.layout.communities), 1))
+def _part(ties: Ties, chosen: np.ndarray) -> Ties:
+    position = np.full(len(ties.layout.communities), -1, dtype=np.int64)
+    position[chosen] = np.arange(len(chosen))
+    tables = [
+        _take(table, ties.layout, form, position)
+        for form, table in ((DYADIC, ties.dyads), (GATHERINGS, ties.joins))
+    ]
+    return replace(ties, layout=ties.layout.part(chosen), dyads=tables[0], joins=tables[1])
 
 
-def _slice(part: np.ndarray, order: np.ndarray, number: int) -> np.ndarray:
-    bounds = np.searchsorted(part, [number, number + 1], sorter=order)
-    return order[bounds[0] : bounds[1]]
-
-
-def _part(ties: Ties, chosen: np.ndarray, position: np.ndarray, rows: dict[str, np.ndarray]) -> Ties:
-    cells = {}
-    for form, taken in ((DYADIC, ties.dyads), (GATHERINGS, ties.joins)):
-        each = ties.layout.n_cells(form) // len(ties.layout.communities)
-        cell = taken.cell[rows[form]]
-        cells[form] = (position[cell // each] * each + cell % each).astype(np.int32)
-    dyads, joins, d, g = ties.dyads, ties.joins, rows[DYADIC], rows[GATHERINGS]
-    return replace(
-        ties,
-        layout=ties.layout.part(chosen),
-        dyads=Dyads(dyads.person[d], dyads.other[d], cells[DYADIC], dyads.acts[d], dyads.n_persons),
-        joins=Joins(
-            joins.gathering[g], joins.person[g], cells[GATHERINGS], joins.n_persons, joins.n_gatherings
-        ),
-    )
+def _take(table: Dyads | Joins, layout: Layout, form: str, position: np.ndarray) -> Dyads | Joins:
+    community, period, kind = layout.parts_of(form, table.cells)
+    inside = position[community] >= 0
+    cells = layout.cell(form, position[community], period, kind)[inside]
+    end = table.end[inside] if len(table.end) else table.end
+    return replace(table, cells=cells, starts=table.starts[inside], stops=table.stops[inside], end=end)

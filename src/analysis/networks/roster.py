@@ -12,12 +12,18 @@ from analysis.errors import StudyError
 from analysis.networks.acts import period_numbers
 from analysis.networks.engine import run_starts
 from analysis.tables.periods import ALL, FREQUENCIES
+from analysis.tables.schema import OLD_AGE_BANDS
 
 if TYPE_CHECKING:
     from analysis.networks.layout import Layout
     from analysis.networks.ties import Ties
 
 LABELS = ("residency", "role", "age_band")
+MARKS = {  # label: column, values with code 1, values with code 0 (None: every other one)
+    "age": ("age_band", ("0-17", "18-44", "45-59"), OLD_AGE_BANDS),
+    "authority": ("role", ("cadre", "social_worker"), None),
+    "income": ("income_band", ("high",), ("low",)),
+}
 
 
 @dataclass(frozen=True)
@@ -93,36 +99,71 @@ def population(ties: Ties, roster: Roster, level: str, whole: bool) -> np.ndarra
     active there in the period in an act the rule uses. Without a people table they are everyone ever active
     in the place. All layers of a place and period have the same people.
     """
+    return take_census(ties, roster, level, whole).count()
+
+
+@dataclass(frozen=True)
+class Census:
+    """Who is counted in each place and period of a level.
+
+    `place` and `joined` hold the residents `member`; `at_place`, `at_period` the others active, `other`.
+    """
+
+    shape: tuple[int, int]
+    labels: int
+    member: np.ndarray
+    place: np.ndarray
+    joined: np.ndarray
+    other: np.ndarray
+    at_place: np.ndarray
+    at_period: np.ndarray | None
+
+    def count(self, among: np.ndarray | None = None) -> np.ndarray:
+        """Return the people of each place and period, of those who are True in `among` (one per person)."""
+        places, spans = self.shape
+        cell = self.place * spans + self.joined
+        cell = cell if among is None else cell[among[self.member]]
+        members = np.cumsum(np.bincount(cell, minlength=places * spans).reshape(self.shape), axis=1)
+        chosen = slice(None) if among is None else among[self.other]
+        if self.at_period is None:
+            count = members[:, -1] + np.bincount(self.at_place[chosen], minlength=places)
+            return np.repeat(count[:, None], self.labels, axis=1)
+        cell = (self.at_place * spans + self.at_period)[chosen]
+        return members + np.bincount(cell, minlength=places * spans).reshape(self.shape)
+
+
+def take_census(ties: Ties, roster: Roster, level: str, whole: bool) -> Census:
+    """Return who is counted by `population`."""
     layout = ties.layout
     places, spans = len(layout.places[level]), max(len(layout.periods), 1)
     lives = _lives(layout, roster, level)
     lives = np.where(roster.joined < spans, lives, -1)
-    member = lives >= 0
-    arrived = np.bincount(lives[member] * spans + roster.joined[member], minlength=places * spans)
-    members = np.cumsum(arrived.reshape(places, spans), axis=1)
+    member = np.flatnonzero(lives >= 0)
+    residents = (member, lives[member], roster.joined[member])
+    labels = len(layout.labels(whole))
     place, period, person = presence(ties, level)
     if whole or not roster.known.any():
         period = np.zeros_like(period)
         others = _distinct(place, period, person, skip=lives[person] == place)
-        count = members[:, -1] + np.bincount(others[0], minlength=places)
-        return np.repeat(count[:, None], len(layout.labels(whole)), axis=1)
+        return Census((places, spans), labels, *residents, others[2], others[0], None)
     belongs = (lives[person] == place) & (roster.joined[person] <= period)
     others = _distinct(place, period, person, skip=belongs)
-    return members + np.bincount(others[0] * spans + others[1], minlength=places * spans).reshape(
-        members.shape
-    )
+    return Census((places, spans), labels, *residents, others[2], others[0], others[1])
 
 
 def presence(ties: Ties, level: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return place, period and person of everyone taking part in an act; with repetitions."""
-    layout, spans = ties.layout, max(len(ties.layout.periods), 1)
-    parts = []
-    for form, rows in (("dyadic", ties.dyads), ("gatherings", ties.joins)):
-        community = rows.cell // (max(len(layout.kinds[form]), 1) * spans)
-        parts.append((layout.place_of[level][community], rows.cell % spans, rows.person))
-    place, period, person = (np.concatenate(columns).astype(np.int64) for columns in zip(*parts, strict=True))
-    inside = place >= 0
-    return place[inside], period[inside], person[inside]
+    layout, parts = ties.layout, []
+    for form, rows, persons in (
+        ("dyadic", ties.dyads, (ties.dyads.source, ties.dyads.target)),
+        ("gatherings", ties.joins, (ties.joins.person,)),
+    ):
+        community, period, _ = layout.parts_of(form, rows.cells)
+        place = rows.spread(layout.place_of[level][community])
+        inside = place >= 0
+        where, when, at = place[inside], rows.spread(period)[inside], rows.positions[inside]
+        parts += [(where, when, codes[at]) for codes in persons]
+    return tuple(np.concatenate(columns).astype(np.int64) for columns in zip(*parts, strict=True))
 
 
 def people_of(ties: Ties, roster: Roster, place_id: str, period: str) -> np.ndarray:
@@ -134,9 +175,10 @@ def people_of(ties: Ties, roster: Roster, place_id: str, period: str) -> np.ndar
     active = place == number
     last = max(len(layout.periods), 1) - 1
     if period != ALL:
-        last = layout.periods.index(period)
+        window = layout.window_of(period)
+        last = window.stop - 1
         if roster.known.any():
-            active &= at == last
+            active &= (at >= window.start) & (at < window.stop)
     lives = (_lives(layout, roster, level) == number) & (roster.joined <= last)
     return np.union1d(np.flatnonzero(lives), person[active])
 

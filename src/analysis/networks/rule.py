@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from numbers import Integral, Real
 
+import numpy as np
 import pandas as pd
 
 from analysis.errors import StudyError
@@ -28,12 +29,20 @@ class TieRule:
         time runs from the first to the last act used, or from `start` to `end` where they are set.
     statuses : tuple of (str or None), default ("done", None)
         States of an act that count; None stands for a missing status.
-    min_weight : float, default 1
+    min_weight : float, optional
         Least weight of a tie in its own place, layer and period: number of acts between two people (in one
-        direction if `directed`) or, for projected ties, number of gatherings both joined.
+        direction if `directed`) or, for projected ties, number of gatherings both joined; with `half_life`,
+        of acts or gatherings weighted by their age. None keeps every tie.
     gathering_sizes : tuple of (int, int or None), default (2, None)
         Fewest and most people, in the network's own place and period, of a gathering that is projected.
         Others make no tie but still count as participation.
+    window : int, default 1
+        Periods in each network, ending with the one it is named after: 3 with months gives rolling quarters.
+        Windows that would begin before the first period are not given. 1 if `period` is "all".
+    half_life : float, optional
+        Days after which an act counts half: at the end of the network's period (of the last period, or of
+        the last month if `period` is "all", for the whole time) an act of age t days counts
+        2 ** (-t / half_life); a gathering is as old as its latest join. None counts every act 1.
     start, end : str or date, optional
         First and last day, both included; acts outside are set aside and counted.
 
@@ -47,8 +56,10 @@ class TieRule:
     directed: bool = False
     period: str = "month"
     statuses: tuple[str | None, ...] = ("done", None)
-    min_weight: float = 1
+    min_weight: float | None = None
     gathering_sizes: tuple[int, int | None] = (2, None)
+    window: int = 1
+    half_life: float | None = None
     start: str | None = None
     end: str | None = None
 
@@ -73,8 +84,16 @@ class TieRule:
             _refuse("layers", self.layers, "at least one kind of act, or None for every kind")
         if not isinstance(self.statuses, tuple):
             _refuse("statuses", self.statuses, 'states of an act, as ("done", None)')
-        if not (isinstance(self.min_weight, Real) and self.min_weight > 0):
-            _refuse("min_weight", self.min_weight, "a number above 0")
+        if self.min_weight is not None and not (isinstance(self.min_weight, Real) and self.min_weight > 0):
+            _refuse("min_weight", self.min_weight, "a number above 0, or None")
+        if isinstance(self.window, bool) or not isinstance(self.window, Integral) or self.window < 1:
+            _refuse("window", self.window, "a whole number of periods, at least 1")
+        if self.period == ALL and self.window > 1:
+            _refuse("window", self.window, 'window=1 where period is "all"')
+        if self.half_life is not None and not (
+            isinstance(self.half_life, Real) and np.isfinite(self.half_life) and self.half_life > 0
+        ):
+            _refuse("half_life", self.half_life, "a number of days above 0, or None")
         if self.start and self.end and self.start > self.end:
             _refuse("start", self.start, f"a day not after end, {self.end}")
         if not _is_range(self.gathering_sizes):
@@ -83,6 +102,11 @@ class TieRule:
                 self.gathering_sizes,
                 "(fewest, most): fewest at least 2, most not below it or None",
             )
+
+    @property
+    def least_weight(self) -> float:
+        """Least weight of a tie as a number; 0 keeps every tie."""
+        return 0.0 if self.min_weight is None else float(self.min_weight)
 
     def describe(self) -> dict[str, object]:
         """Return the rule as a plain dict of text, numbers, lists and None, fit for JSON."""

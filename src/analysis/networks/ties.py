@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from analysis.errors import StudyError
 from analysis.networks import blocks
-from analysis.networks.acts import Acts, read_acts
+from analysis.networks.acts import Acts, period_ends, read_acts
+from analysis.networks.engine import builders
 from analysis.networks.layout import (
     DYADIC,
     FORMS,
@@ -22,6 +24,7 @@ from analysis.networks.layout import (
 )
 from analysis.networks.roster import call_roll, check_people
 from analysis.networks.rule import TieRule
+from analysis.tables.periods import ALL, FREQUENCIES
 from analysis.tables.places import PlaceTree
 
 
@@ -53,25 +56,62 @@ class Ties:
     accounting: dict[str, int]
     people: pd.DataFrame | None = None
 
-    def blocks(self, form: str, level: str, whole: bool) -> blocks.Blocks:
-        """Return every network of a form ("dyadic", "gatherings"), level and span, block by block."""
-        lookups = self.layout.block_of_cell(form, level, whole)
-        return self._blocks(form, lookups, self.layout.n_blocks(form, level, whole))
+    def blocks(
+        self,
+        form: str,
+        level: str,
+        whole: bool,
+        *,
+        layers: list[str] | None = None,
+        labels: list[str] | None = None,
+    ) -> blocks.Blocks:
+        """Return every network of a form ("dyadic", "gatherings"), level and span, block by block.
+
+        Blocks are numbered place by place, layer by layer, period by period. `layers` and `labels` (periods,
+        in order of time) choose some of those of `layout.layers[form]` and `layout.labels(whole)`.
+        """
+        layers = self.layout.layers[form] if layers is None else layers
+        labels = self.layout.labels(whole) if labels is None else labels
+        return self._blocks(form, self.layout, level, layers, labels)
 
     def block(self, place_id: str, layer: str, period: str = "all") -> blocks.Blocks:
         """Return one network as a single block."""
         self.layout.check(place_id, layer, period)
-        form = self.layout.form_of(layer)
-        return self._blocks(form, [self.layout.one_block(form, place_id, layer, period)], 1)
+        level = self.layout.level_of(place_id)
+        inside = self.layout.place_of[level] == self.layout.places[level].get_loc(place_id)
+        layout = replace(
+            self.layout,
+            places={level: pd.Index([place_id])},
+            place_of={level: np.where(inside, 0, -1).astype(np.int32)},
+        )
+        return self._blocks(self.layout.form_of(layer), layout, level, [layer], [period])
 
-    def _blocks(self, form: str, lookups: list[np.ndarray], number: int) -> blocks.Blocks:
+    def _blocks(
+        self, form: str, layout: Layout, level: str, layers: list[str], labels: list[str]
+    ) -> blocks.Blocks:
+        rows = self.dyads if form == DYADIC else self.joins
+        pointer, cell, label = layout.ranges(form, rows.cells, level, layers, labels)
+        factor = np.zeros(0)
+        if self.rule.half_life:
+            ends = np.array([self.period_end(text) for text in labels])
+            factor = np.exp2((rows.end[cell] - ends[label]) / self.rule.half_life)
+        ranges = pointer, cell, factor
         if form == DYADIC:
             return blocks.dyadic_blocks(
-                self.dyads, lookups, number, min_weight=self.rule.min_weight, directed=self.rule.directed
+                rows, ranges, min_weight=self.rule.least_weight, directed=self.rule.directed
             )
         return blocks.gathering_blocks(
-            self.joins, lookups, number, min_weight=self.rule.min_weight, sizes=self.rule.gathering_sizes
+            rows, ranges, min_weight=self.rule.least_weight, sizes=self.rule.gathering_sizes
         )
+
+    def period_end(self, period: str) -> float:
+        """Return the end of a period, or of the whole time ("all"), in days since 1970."""
+        layout = self.layout
+        if not layout.periods:
+            return float(period_ends(layout.last_month, 1, "month")[0])
+        label = layout.periods[-1] if period == ALL else period
+        number = pd.Period(label, freq=FREQUENCIES[self.rule.period]).ordinal
+        return float(period_ends(number, 1, self.rule.period)[0])
 
     def edges(self, place_id: str, layer: str, period: str = "all") -> pd.DataFrame:
         """Return the ties of one network as a table.
@@ -106,10 +146,33 @@ class Ties:
 
         return to_networkx(self, place_id, layer, period, people)
 
+    def to_igraph(self, place_id: str, layer: str, period: str = "all", people: pd.DataFrame | None = None):
+        """Return one network as an igraph graph: see `analysis.networks.graphs.to_igraph`."""
+        from analysis.networks.graphs import to_igraph
+
+        return to_igraph(self, place_id, layer, period, people)
+
+    def write_graphml(
+        self,
+        path: str | Path,
+        place_id: str,
+        layer: str,
+        period: str = "all",
+        people: pd.DataFrame | None = None,
+    ) -> Path:
+        """Write one network as GraphML, for Gephi and the like, and return the path.
+
+        Attributes of people, ties and the network (its tie rule too) are those of `to_networkx`.
+        """
+        import networkx as nx
+
+        nx.write_graphml(self.to_networkx(place_id, layer, period, people), path)
+        return Path(path)
+
     def __repr__(self) -> str:
         places = ", ".join(f"{len(index):,} {level}" for level, index in self.layout.places.items())
         layers = ", ".join(str(name) for form in FORMS for name in self.layout.layers[form])
-        span = f"{len(self.layout.periods)} periods"
+        span = f"{len(self.layout.steps)} periods"
         return f"<Ties of {len(self.persons):,} people; places: {places}; layers: {layers}; {span}>"
 
 
@@ -171,7 +234,7 @@ def build_ties(
     acts, aside, notes = read_acts(interactions, rule)
     dyadic = acts.target >= 0
     homes = pd.Index(people["community_id"].dropna().unique()) if people is not None else pd.Index([])
-    used = acts.communities[np.unique(acts.community)] if len(acts.community) else acts.communities[:0]
+    used = acts.communities[np.bincount(acts.community, minlength=len(acts.communities)) > 0]
     communities, places, place_of, strangers = read_places(tree, used, homes)
     kinds = {
         DYADIC: _kinds(acts, dyadic),
@@ -185,10 +248,11 @@ def build_ties(
         layers=name_layers(kinds),
         periods=label_periods(acts.first_period, acts.n_periods, rule.period),
         last_month=acts.last_month,
+        window=rule.window,
     )
     _check_size(layout)
-    dyads, joins = _collect(acts, dyadic, layout)
-    aside["repeat_join"] = int((~dyadic).sum()) - len(joins.person)
+    dyads, joins = _collect(acts, dyadic, layout, rule)
+    aside["repeat_join"] = len(dyadic) - int(dyadic.sum()) - len(joins.person)
     accounting = {
         "acts_in": len(interactions),
         "acts_dyadic": int(dyadic.sum()),
@@ -205,28 +269,65 @@ def build_ties(
 
 
 def _kinds(acts: Acts, rows: np.ndarray) -> list[str]:
-    return sorted(acts.kinds[np.unique(acts.kind[rows])].tolist(), key=str) if rows.any() else []
+    number = np.bincount(acts.kind[rows], minlength=len(acts.kinds))
+    return sorted(acts.kinds[number > 0].tolist(), key=str)
 
 
-def _collect(acts: Acts, dyadic: np.ndarray, layout: Layout) -> tuple[blocks.Dyads, blocks.Joins]:
-    community = layout.communities.get_indexer(acts.communities)[acts.community]
-    cells = {}
-    for form, rows in ((DYADIC, dyadic), (GATHERINGS, ~dyadic)):
-        number = max(len(layout.kinds[form]), 1)
-        kind = pd.Index(layout.kinds[form]).get_indexer(acts.kinds)[acts.kind[rows]]
-        cell = (community[rows] * number + kind) * max(len(layout.periods), 1) + acts.period[rows]
-        cells[form] = cell.astype(np.int32)
+def _collect(
+    acts: Acts, dyadic: np.ndarray, layout: Layout, rule: TieRule
+) -> tuple[blocks.Dyads, blocks.Joins]:
+    community = layout.communities.get_indexer(acts.communities)
     persons = max(len(acts.persons), 1)
-    dyads = blocks.collect_dyads(
-        acts.source[dyadic], acts.target[dyadic], cells[DYADIC], persons, layout.n_cells(DYADIC)
-    )
-    key = acts.kind[~dyadic].astype(np.int64) * (2**32) + acts.gathering[~dyadic]
-    gathering, found = pd.factorize(key)
-    joins = blocks.collect_joins(
-        gathering.astype(np.int32), acts.source[~dyadic], cells[GATHERINGS],
-        max(len(found), 1), persons, layout.n_cells(GATHERINGS),
-    )  # fmt: skip
-    return dyads, joins
+    sorted_rows = {}
+    for form, rows in ((DYADIC, np.flatnonzero(dyadic)), (GATHERINGS, np.flatnonzero(~dyadic))):
+        kind = pd.Index(layout.kinds[form], dtype=acts.kinds.dtype).get_indexer(acts.kinds)
+        small = np.int32 if layout.n_cells(form) < MOST_CELLS else np.int64
+        cell = layout.cell(
+            form,
+            community.astype(small)[acts.community[rows]],
+            acts.period[rows],
+            kind.astype(small)[acts.kind[rows]],
+        )
+        order, cells, starts, stops = blocks.sort_cells(cell, layout.n_cells(form))
+        sorted_rows[form] = rows if order is None else rows[order], cells, starts, stops
+    rows, *at = sorted_rows[DYADIC]
+    end, weight = _ages(acts, rows, at, layout, rule, DYADIC)
+    dyads = blocks.Dyads(*at, end, weight, persons, acts.source[rows], acts.target[rows])
+    rows, cells, starts, stops = sorted_rows[GATHERINGS]
+    gathering, number = _number_gatherings(acts, rows)
+    keep, starts, stops = builders().first_joins(starts, stops, gathering, acts.source[rows], number, persons)
+    if len(keep) < len(rows):
+        rows, gathering = rows[keep], gathering[keep]
+    at = cells, starts, stops
+    end, weight = _ages(acts, rows, at, layout, rule, GATHERINGS)
+    return dyads, blocks.Joins(*at, end, weight, persons, gathering, acts.source[rows], number)
+
+
+def _number_gatherings(acts: Acts, rows: np.ndarray) -> tuple[np.ndarray, int]:
+    """Number the gatherings told apart by kind and identifier; some numbers may not be used."""
+    kind, gathering = acts.kind[rows], acts.gathering[rows]
+    seen = np.flatnonzero(np.bincount(kind, minlength=1))
+    place = np.zeros(len(acts.kinds) + 1, dtype=np.int32)
+    place[seen] = np.arange(len(seen))
+    most = int(gathering.max(initial=0)) + 1
+    if len(seen) * most < 4 * len(rows) + 1024:
+        return gathering + place[kind] * np.int32(most), max(len(seen) * most, 1)
+    codes, found = pd.factorize(gathering.astype(np.int64) * len(seen) + place[kind])
+    return codes.astype(np.int32), max(len(found), 1)
+
+
+def _ages(acts: Acts, rows: np.ndarray, at, layout: Layout, rule: TieRule, form: str):
+    """Return the end of each cell's period and the weight of each row there; empty without a half-life."""
+    if not rule.half_life or not len(rows):
+        return np.zeros(0), np.zeros(0)
+    cells, starts, stops = at
+    if layout.periods:
+        ends = period_ends(acts.first_period, acts.n_periods, rule.period)
+    else:
+        ends = period_ends(acts.last_month, 1, "month")
+    end = ends[layout.parts_of(form, cells)[1]]
+    age = np.repeat(end, stops - starts) - acts.days[rows]
+    return end, np.exp2(-age / rule.half_life)
 
 
 def _check_size(layout: Layout) -> None:
@@ -242,10 +343,11 @@ def _check_size(layout: Layout) -> None:
 
 
 def _lonely(joins: blocks.Joins) -> int:
-    if not len(joins.person):
-        return 0
-    pairs = np.unique(joins.gathering.astype(np.int64) * joins.n_persons + joins.person)
-    return int((np.bincount(pairs // joins.n_persons) == 1).sum())
+    first = np.full(joins.n_gatherings, -1, dtype=np.int32)
+    first[joins.gathering[::-1]] = joins.person[::-1]
+    several = np.zeros(joins.n_gatherings, dtype=bool)
+    several[joins.gathering[joins.person != first[joins.gathering]]] = True
+    return int(((first >= 0) & ~several).sum())
 
 
 def _by_home(ties: Ties, acts: Acts) -> dict[str, int]:

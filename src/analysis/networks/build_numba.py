@@ -1,0 +1,317 @@
+"""From acts to networks, compiled with numba; `build_scipy` holds the same functions without it.
+
+Every network (block) is a list of ranges of rows, so nothing is sorted over the whole log: each block is woven
+from its own rows, in memory that fits a cache. Both functions return node_ptr (int64, nodes of each block),
+person, acts, indptr, indices, mirror, weight and out of `blocks.Blocks`.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from analysis.networks.kernels_numba import _compiled
+
+
+@_compiled
+def dyadic(
+    range_ptr, starts, stops, factors, source, target, weight, n_persons, min_weight, directed
+):  # fmt: skip
+    """Networks of acts from `source` to `target`; `weight` is empty where every act weighs 1."""
+    total, largest = _sizes(range_ptr, starts, stops)
+    weighted = len(weight) > 0
+    blocks, most = len(range_ptr) - 1, min(2 * largest, n_persons)
+    local = np.full(n_persons, -1, dtype=np.int32)
+    names = np.empty(most, dtype=np.int32)
+    end = np.empty(most + 1, dtype=np.int64)
+    entry = np.empty(largest, dtype=np.int64)
+    value = np.empty(largest if weighted else 0, dtype=np.float64)
+    seen = np.empty(most, dtype=np.int32)
+    there, back = np.zeros(most, dtype=np.float64), np.zeros(most, dtype=np.float64)
+    partners = np.empty(most, dtype=np.int32)
+    node_ptr = np.zeros(blocks + 1, dtype=np.int64)
+    person = np.empty(2 * total, dtype=np.int32)
+    acts = np.empty(2 * total, dtype=np.int64)
+    pair_ptr = np.zeros(2 * total + 1, dtype=np.int64)
+    ends = np.empty(total, dtype=np.int32)
+    forth, again = np.empty(total, dtype=np.float64), np.empty(total, dtype=np.float64)
+    pairs = 0
+    for block in range(blocks):
+        base, n = node_ptr[block], 0
+        for r in range(range_ptr[block], range_ptr[block + 1]):
+            for i in range(starts[r], stops[r]):
+                for p in (source[i], target[i]):
+                    if local[p] < 0:
+                        local[p] = 0
+                        names[n] = p
+                        n += 1
+        _number(names, n, local)
+        node_ptr[block + 1] = base + n
+        person[base : base + n] = names[:n]
+        acts[base : base + n] = 0
+        end[: n + 1] = 0
+        seen[:n] = -1
+        for r in range(range_ptr[block], range_ptr[block + 1]):
+            for i in range(starts[r], stops[r]):
+                u, v = local[source[i]], local[target[i]]
+                acts[base + u] += 1
+                end[min(u, v) + 1] += 1
+        for u in range(n):
+            end[u + 1] += end[u]
+        for r in range(range_ptr[block], range_ptr[block + 1]):
+            for i in range(starts[r], stops[r]):
+                u, v = local[source[i]], local[target[i]]
+                low = min(u, v)
+                entry[end[low]] = 2 * v if u == low else 2 * u + 1
+                if weighted:
+                    value[end[low]] = weight[i] * factors[r]
+                end[low] += 1
+        first = 0
+        for u in range(n):
+            found = 0
+            for i in range(first, end[u]):
+                v = entry[i] >> 1
+                if seen[v] != u:
+                    seen[v] = u
+                    there[v], back[v] = 0.0, 0.0
+                    partners[found] = v
+                    found += 1
+                gain = value[i] if weighted else 1.0
+                if entry[i] & 1:
+                    back[v] += gain
+                else:
+                    there[v] += gain
+            first = end[u]
+            for v in partners[:found]:
+                a, b = there[v], back[v]
+                if directed:
+                    a, b = a if a >= min_weight else 0.0, b if b >= min_weight else 0.0
+                if a + b >= min_weight and a + b > 0:
+                    ends[pairs], forth[pairs], again[pairs] = base + v, a, b
+                    pairs += 1
+            pair_ptr[base + u + 1] = pairs
+        for p in names[:n]:
+            local[p] = -1
+    nodes = node_ptr[blocks]
+    indptr, indices, mirror, strength, out = _both_ways(
+        pair_ptr[: nodes + 1], ends[:pairs], forth[:pairs], again[:pairs], False
+    )
+    return node_ptr, person[:nodes].copy(), acts[:nodes].copy(), indptr, indices, mirror, strength, out
+
+
+@_compiled
+def gathering(
+    range_ptr, starts, stops, factors, event, person, weight, n_persons, n_events, min_weight, least, most
+):
+    """Networks of people in the same gatherings, each weighing 1 / (people - 1) for every pair."""
+    total, largest = _sizes(range_ptr, starts, stops)
+    weighted = len(weight) > 0
+    blocks, wide = len(range_ptr) - 1, min(largest, n_persons)
+    local, number = np.full(n_persons, -1, dtype=np.int32), np.full(n_events, -1, dtype=np.int32)
+    names, codes = np.empty(wide, dtype=np.int32), np.empty(largest, dtype=np.int32)
+    size, last = np.empty(largest, dtype=np.int64), np.empty(largest, dtype=np.int32)
+    event_ptr, current = np.empty(largest + 1, dtype=np.int64), np.empty(largest, dtype=np.int64)
+    decay = np.empty(largest, dtype=np.float64)
+    members, joined = np.empty(largest, dtype=np.int32), np.empty(largest, dtype=np.int32)
+    end = np.empty(wide + 1, dtype=np.int64)
+    seen = np.empty(wide, dtype=np.int32)
+    strength, common = np.zeros(wide, dtype=np.float64), np.zeros(wide, dtype=np.float64)
+    partners = np.empty(wide, dtype=np.int32)
+    node_ptr = np.zeros(blocks + 1, dtype=np.int64)
+    persons, acts = np.empty(total, dtype=np.int32), np.empty(total, dtype=np.int64)
+    pair_ptr = np.zeros(total + 1, dtype=np.int64)
+    ends = np.empty(1024, dtype=np.int32)
+    weights, shared = np.empty(1024, dtype=np.float64), np.empty(1024, dtype=np.float64)
+    pairs = 0
+    for block in range(blocks):
+        base, n, events = node_ptr[block], 0, 0
+        for r in range(range_ptr[block], range_ptr[block + 1]):
+            for i in range(starts[r], stops[r]):
+                if local[person[i]] < 0:
+                    local[person[i]] = 0
+                    names[n] = person[i]
+                    n += 1
+                if number[event[i]] < 0:
+                    number[event[i]] = events
+                    codes[events] = event[i]
+                    size[events], last[events], decay[events], current[events] = 0, -1, 0.0, 0
+                    events += 1
+        _number(names, n, local)
+        node_ptr[block + 1] = base + n
+        persons[base : base + n] = names[:n]
+        end[: n + 1] = 0
+        seen[:n] = -1
+        for r in range(range_ptr[block], range_ptr[block + 1]):
+            for i in range(starts[r], stops[r]):
+                end[local[person[i]] + 1] += 1
+        for u in range(n):
+            end[u + 1] += end[u]
+        for r in range(range_ptr[block], range_ptr[block + 1]):
+            for i in range(starts[r], stops[r]):
+                u, e = local[person[i]], number[event[i]]
+                joined[end[u]] = e
+                end[u] += 1
+                gain = weight[i] * factors[r] if weighted else 1.0
+                decay[e] = max(decay[e], gain)
+        first, kept = 0, 0  # joins again are dropped where they stand
+        for u in range(n):
+            begin = kept
+            for i in range(first, end[u]):
+                e = joined[i]
+                if last[e] != u:
+                    last[e] = u
+                    size[e] += 1
+                    joined[kept] = e
+                    kept += 1
+            first, end[u] = end[u], kept
+            acts[base + u] = kept - begin
+        event_ptr[0] = 0
+        for e in range(events):
+            event_ptr[e + 1] = event_ptr[e] + size[e]
+        first = 0
+        for u in range(n):
+            for e in joined[first : end[u]]:
+                members[event_ptr[e] + current[e]] = u
+                current[e] += 1
+            first = end[u]
+        current[:events] = 0
+        first = 0
+        for u in range(n):
+            found = 0
+            for e in joined[first : end[u]]:
+                current[e] += 1
+                if size[e] < least or size[e] > most:
+                    continue
+                gain = decay[e] / (size[e] - 1)
+                for v in members[event_ptr[e] + current[e] : event_ptr[e + 1]]:
+                    if seen[v] != u:
+                        seen[v] = u
+                        strength[v], common[v] = 0.0, 0.0
+                        partners[found] = v
+                        found += 1
+                    strength[v] += gain
+                    common[v] += decay[e]
+            first = end[u]
+            if pairs + found > len(ends):
+                room = max(2 * len(ends), pairs + found)
+                ends, weights, shared = _grown(ends, room), _grown(weights, room), _grown(shared, room)
+            for v in partners[:found]:
+                if common[v] >= min_weight and common[v] > 0:
+                    ends[pairs], weights[pairs], shared[pairs] = base + v, strength[v], common[v]
+                    pairs += 1
+            pair_ptr[base + u + 1] = pairs
+        for p in names[:n]:
+            local[p] = -1
+        for e in codes[:events]:
+            number[e] = -1
+    nodes = node_ptr[blocks]
+    indptr, indices, mirror, weights, shared = _both_ways(
+        pair_ptr[: nodes + 1], ends[:pairs], weights[:pairs], shared[:pairs], True
+    )
+    return node_ptr, persons[:nodes].copy(), acts[:nodes].copy(), indptr, indices, mirror, weights, shared
+
+
+@_compiled
+def first_joins(starts, stops, event, person, n_events, n_persons):
+    """Rows to keep so that nobody is in a gathering twice within a cell, and the new starts and stops."""
+    rows = np.empty(len(event), dtype=np.int64)
+    begin, close = np.empty_like(starts), np.empty_like(stops)
+    largest = 0
+    for cell in range(len(starts)):
+        largest = max(largest, stops[cell] - starts[cell])
+    number = np.full(n_events, -1, dtype=np.int32)
+    end, place = np.zeros(largest + 1, dtype=np.int64), np.empty(largest, dtype=np.int64)
+    last = np.full(n_persons, -1, dtype=np.int64)
+    again = np.zeros(len(event), dtype=np.bool_)
+    kept, unique = 0, 0
+    for cell in range(len(starts)):
+        first, stop, events = starts[cell], stops[cell], 0
+        for i in range(first, stop):
+            if number[event[i]] < 0:
+                number[event[i]] = events
+                end[events + 1] = 0
+                events += 1
+            end[number[event[i]] + 1] += 1
+        end[0] = 0
+        for e in range(events):
+            end[e + 1] += end[e]
+        for i in range(first, stop):
+            e = number[event[i]]
+            place[end[e]] = i
+            end[e] += 1
+        begun = 0
+        for e in range(events):
+            for i in place[begun : end[e]]:
+                again[i] = last[person[i]] == unique
+                last[person[i]] = unique
+            begun = end[e]
+            unique += 1
+        begin[cell] = kept
+        for i in range(first, stop):
+            number[event[i]] = -1
+            if not again[i]:
+                rows[kept] = i
+                kept += 1
+        close[cell] = kept
+    return rows[:kept], begin, close
+
+
+@_compiled
+def _sizes(range_ptr, starts, stops):
+    total, largest = 0, 0
+    for block in range(len(range_ptr) - 1):
+        rows = 0
+        for r in range(range_ptr[block], range_ptr[block + 1]):
+            rows += stops[r] - starts[r]
+        total += rows
+        largest = max(largest, rows)
+    return total, largest
+
+
+@_compiled
+def _number(names, n, local):
+    names[:n].sort()
+    for u in range(n):
+        local[names[u]] = u
+
+
+@_compiled
+def _grown(values, room):
+    result = np.empty(room, dtype=values.dtype)
+    result[: len(values)] = values
+    return result
+
+
+@_compiled
+def _both_ways(pair_ptr, ends, first, second, projected):
+    """Compressed rows from pairs listed at their lower end: sorted, because lower ends come in order."""
+    nodes = len(pair_ptr) - 1
+    indptr = np.zeros(nodes + 1, dtype=np.int64)
+    for u in range(nodes):
+        indptr[u + 1] += pair_ptr[u + 1] - pair_ptr[u]
+        for i in range(pair_ptr[u], pair_ptr[u + 1]):
+            indptr[ends[i] + 1] += 1
+    for u in range(nodes):
+        indptr[u + 1] += indptr[u]
+    fill = indptr[:-1].copy()
+    size = 2 * len(ends)
+    indices, mirror = np.empty(size, dtype=np.int32), np.empty(size, dtype=np.int64)
+    weight, out = np.empty(size, dtype=np.float64), np.empty(size, dtype=np.float64)
+    for u in range(nodes):
+        for i in range(pair_ptr[u], pair_ptr[u + 1]):
+            p = fill[ends[i]]
+            fill[ends[i]] += 1
+            indices[p], weight[p], out[p] = u, first[i], second[i]
+    lower = fill.copy()
+    for v in range(nodes):
+        for p in range(indptr[v], lower[v]):
+            u = indices[p]
+            q = fill[u]
+            fill[u] += 1
+            indices[q], mirror[q], mirror[p] = v, p, q
+            if projected:
+                weight[q], out[q] = weight[p], out[p]
+            else:  # `first` goes from the lower end to the higher, `second` comes back
+                out[q] = weight[p]
+                weight[p] += out[p]
+                weight[q] = weight[p]
+    return indptr, indices, mirror, weight, out
