@@ -100,7 +100,7 @@ def test_a_duty_above_the_communities_counts_nowhere(cells):
 
 
 def test_lists_add_up_to_the_total(cells):
-    wide = cells["value"].unstack()  # noqa: PD010
+    wide = cells["value"].unstack()
     for amount in ("duties", "hours"):
         total = wide[[f"burden_{amount}_{name}" for name in DUTY_LISTS]].sum(axis=1, skipna=False)
         known = wide.index.get_level_values("place_id").isin(["A", "B"])
