@@ -16,7 +16,10 @@ def limits(report) -> Html:
         lines += [
             text("sentence.limits_log"),
             text(
-                "sentence.limits_tie", statuses=statuses, min_weight=f"{rule['min_weight'] or 1:g}", period=period
+                "sentence.limits_tie",
+                statuses=statuses,
+                min_weight=f"{rule['min_weight'] or 1:g}",
+                period=period,
             ),
             text("sentence.limits_nodes"),
         ]
