@@ -51,7 +51,7 @@ def encode(*columns: pd.Series) -> tuple[list[np.ndarray], pd.Index]:
             index = index.append(other[index.get_indexer(other) < 0])
     results = []
     for codes, uniques in coded:
-        if len(uniques) and not index[: len(uniques)].equals(uniques):
+        if len(uniques) and uniques is not index and not index[: len(uniques)].equals(uniques):
             codes = np.append(index.get_indexer(uniques), -1).astype(np.int32)[codes]
         results.append(codes)
     return results, index
@@ -59,8 +59,7 @@ def encode(*columns: pd.Series) -> tuple[list[np.ndarray], pd.Index]:
 
 def _factorize(column: pd.Series) -> tuple[np.ndarray, pd.Index]:
     if isinstance(column.dtype, pd.CategoricalDtype):
-        categories = column.cat.categories
-        return column.cat.codes.to_numpy().astype(np.int32, copy=False), pd.Index(np.asarray(categories))
+        return column.cat.codes.to_numpy().astype(np.int32, copy=False), column.cat.categories
     codes, uniques = pd.factorize(column, use_na_sentinel=True)
     return codes.astype(np.int32, copy=False), pd.Index(uniques)
 

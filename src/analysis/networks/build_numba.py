@@ -1,7 +1,7 @@
 """From acts to networks, compiled with numba; `build_scipy` holds the same functions without it.
 
-Every network (block) is a list of ranges of rows, so nothing is sorted over the whole log: each block is woven
-from its own rows, in memory that fits a cache. Both functions return node_ptr (int64, nodes of each block),
+Every network (block) is a list of ranges of rows, so nothing is sorted over the whole log: each block is
+woven from its own rows, in memory that fits a cache. Both functions return node_ptr (int64, nodes of each block),
 person, acts, indptr, indices, mirror, weight and out of `blocks.Blocks`.
 """
 
@@ -119,8 +119,9 @@ def gathering(
     node_ptr = np.zeros(blocks + 1, dtype=np.int64)
     persons, acts = np.empty(total, dtype=np.int32), np.empty(total, dtype=np.int64)
     pair_ptr = np.zeros(total + 1, dtype=np.int64)
-    ends = np.empty(1024, dtype=np.int32)
-    weights, shared = np.empty(1024, dtype=np.float64), np.empty(1024, dtype=np.float64)
+    room = 8 * total + 1024  # untouched memory costs nothing
+    ends = np.empty(room, dtype=np.int32)
+    weights, shared = np.empty(room, dtype=np.float64), np.empty(room, dtype=np.float64)
     pairs = 0
     for block in range(blocks):
         base, n, events = node_ptr[block], 0, 0
@@ -253,6 +254,37 @@ def first_joins(starts, stops, event, person, n_events, n_persons):
                 kept += 1
         close[cell] = kept
     return rows[:kept], begin, close
+
+
+@_compiled
+def distinct_people(
+    dyad_ptr, dyad_starts, dyad_stops, join_ptr, join_starts, join_stops, source, target, person, n_persons
+):
+    """Pointers of each block, and everyone taking part in an act of it, once."""
+    blocks = len(dyad_ptr) - 1
+    found = np.empty(
+        2 * _sizes(dyad_ptr, dyad_starts, dyad_stops)[0] + _sizes(join_ptr, join_starts, join_stops)[0],
+        dtype=np.int32,
+    )
+    pointer = np.zeros(blocks + 1, dtype=np.int64)
+    last = np.full(n_persons, -1, dtype=np.int32)
+    size = 0
+    for block in range(blocks):
+        for r in range(dyad_ptr[block], dyad_ptr[block + 1]):
+            for i in range(dyad_starts[r], dyad_stops[r]):
+                for p in (source[i], target[i]):
+                    if last[p] != block:
+                        last[p] = block
+                        found[size] = p
+                        size += 1
+        for r in range(join_ptr[block], join_ptr[block + 1]):
+            for i in range(join_starts[r], join_stops[r]):
+                if last[person[i]] != block:
+                    last[person[i]] = block
+                    found[size] = person[i]
+                    size += 1
+        pointer[block + 1] = size
+    return pointer, found[:size].copy()
 
 
 @_compiled

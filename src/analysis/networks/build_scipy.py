@@ -78,6 +78,18 @@ def first_joins(starts, stops, event, person, n_events, n_persons):
     return keep, pointer[:-1], pointer[1:]
 
 
+def distinct_people(
+    dyad_ptr, dyad_starts, dyad_stops, join_ptr, join_starts, join_stops, source, target, person, n_persons
+):
+    """Pointers of each block, and everyone taking part in an act of it, once."""
+    one = _rows(dyad_ptr, dyad_starts, dyad_stops, np.zeros(0), np.zeros(0))
+    two = _rows(join_ptr, join_starts, join_stops, np.zeros(0), np.zeros(0))
+    block = np.concatenate([one[0], one[0], two[0]])
+    people = np.concatenate([source[one[1]], target[one[1]], person[two[1]]])
+    found = np.unique(block.astype(np.int64) * n_persons + people)
+    return offsets(found // n_persons, len(dyad_ptr) - 1), found % n_persons
+
+
 def _project(node_ptr, events, size, decay):
     joined = sparse.csr_array((np.ones(len(events)), events, node_ptr), shape=(len(node_ptr) - 1, len(size)))
     shared = _square(joined * decay, joined)

@@ -11,7 +11,7 @@ from analysis.errors import StudyError
 from analysis.networks.layout import FORMS, LEVELS, Layout
 from analysis.networks.parts import split
 from analysis.networks.registry import Indicator, choose
-from analysis.networks.roster import Roster, call_roll, population, presence
+from analysis.networks.roster import Roster, active_people, call_roll, population
 from analysis.networks.sums import Sums
 from analysis.networks.ties import Ties
 from analysis.tables.periods import ALL
@@ -76,7 +76,7 @@ def indicators(
 def _coverage(ties: Ties, roster: Roster) -> dict[str, int]:
     if not roster.known.any():
         return {}
-    active = np.unique(presence(ties, "community")[2])
+    active = np.unique(active_people(ties, "community", [ALL])[1])
     return {
         "people_not_in_table": int((~roster.known[active]).sum()),
         "people_of_no_place": int((roster.known & (roster.home < 0)).sum()),

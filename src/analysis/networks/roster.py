@@ -10,7 +10,8 @@ import pandas as pd
 
 from analysis.errors import StudyError
 from analysis.networks.acts import period_numbers
-from analysis.networks.engine import run_starts
+from analysis.networks.engine import builders
+from analysis.networks.layout import DYADIC, GATHERINGS
 from analysis.tables.periods import ALL, FREQUENCIES
 from analysis.tables.schema import OLD_AGE_BANDS
 
@@ -104,7 +105,7 @@ def population(ties: Ties, roster: Roster, level: str, whole: bool) -> np.ndarra
 
 @dataclass(frozen=True)
 class Census:
-    """Who is counted in each place and period of a level.
+    """Who is counted in each place and period of a level; a label is a period that networks are given for.
 
     `place` and `joined` hold the residents `member`; `at_place`, `at_period` the others active, `other`.
     """
@@ -124,12 +125,13 @@ class Census:
         cell = self.place * spans + self.joined
         cell = cell if among is None else cell[among[self.member]]
         members = np.cumsum(np.bincount(cell, minlength=places * spans).reshape(self.shape), axis=1)
+        members = members[:, -self.labels :] if self.at_period is not None else members
         chosen = slice(None) if among is None else among[self.other]
         if self.at_period is None:
             count = members[:, -1] + np.bincount(self.at_place[chosen], minlength=places)
             return np.repeat(count[:, None], self.labels, axis=1)
-        cell = (self.at_place * spans + self.at_period)[chosen]
-        return members + np.bincount(cell, minlength=places * spans).reshape(self.shape)
+        cell = (self.at_place * self.labels + self.at_period)[chosen]
+        return members + np.bincount(cell, minlength=places * self.labels).reshape(places, self.labels)
 
 
 def take_census(ties: Ties, roster: Roster, level: str, whole: bool) -> Census:
@@ -140,30 +142,36 @@ def take_census(ties: Ties, roster: Roster, level: str, whole: bool) -> Census:
     lives = np.where(roster.joined < spans, lives, -1)
     member = np.flatnonzero(lives >= 0)
     residents = (member, lives[member], roster.joined[member])
-    labels = len(layout.labels(whole))
-    place, period, person = presence(ties, level)
+    labels = layout.labels(whole)
     if whole or not roster.known.any():
-        period = np.zeros_like(period)
-        others = _distinct(place, period, person, skip=lives[person] == place)
-        return Census((places, spans), labels, *residents, others[2], others[0], None)
-    belongs = (lives[person] == place) & (roster.joined[person] <= period)
-    others = _distinct(place, period, person, skip=belongs)
-    return Census((places, spans), labels, *residents, others[2], others[0], others[1])
+        place, person = active_people(ties, level, [ALL])
+        other = lives[person] != place
+        return Census((places, spans), len(labels), *residents, person[other], place[other], None)
+    block, person = active_people(ties, level, labels)
+    place, step = np.divmod(block, max(len(labels), 1))
+    other = (lives[person] != place) | (roster.joined[person] >= step + layout.window)
+    return Census((places, spans), len(labels), *residents, person[other], place[other], step[other])
 
 
-def presence(ties: Ties, level: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return place, period and person of everyone taking part in an act; with repetitions."""
-    layout, parts = ties.layout, []
-    for form, rows, persons in (
-        ("dyadic", ties.dyads, (ties.dyads.source, ties.dyads.target)),
-        ("gatherings", ties.joins, (ties.joins.person,)),
-    ):
-        community, period, _ = layout.parts_of(form, rows.cells)
-        place = rows.spread(layout.place_of[level][community])
-        inside = place >= 0
-        where, when, at = place[inside], rows.spread(period)[inside], rows.positions[inside]
-        parts += [(where, when, codes[at]) for codes in persons]
-    return tuple(np.concatenate(columns).astype(np.int64) for columns in zip(*parts, strict=True))
+def active_people(ties: Ties, level: str, labels: list[str]) -> tuple[np.ndarray, np.ndarray]:
+    """Return everyone taking part in an act, once per place and label.
+
+    Returns
+    -------
+    tuple of int64 arrays
+        Place times the number of labels plus the position in `labels`; person.
+    """
+    layout, pieces = ties.layout, []
+    for form, rows in ((DYADIC, ties.dyads), (GATHERINGS, ties.joins)):
+        together = layout.layers[form][-1:]
+        pointer, cell, _ = layout.ranges(form, rows.cells, level, together, labels)
+        if not together:
+            pointer = np.zeros(len(layout.places[level]) * len(labels) + 1, dtype=np.int64)
+        pieces += [pointer, rows.starts[cell], rows.stops[cell]]
+    pointer, person = builders().distinct_people(
+        *pieces, ties.dyads.source, ties.dyads.target, ties.joins.person, ties.dyads.n_persons
+    )
+    return np.repeat(np.arange(len(pointer) - 1), np.diff(pointer)), person.astype(np.int64)
 
 
 def people_of(ties: Ties, roster: Roster, place_id: str, period: str) -> np.ndarray:
@@ -171,14 +179,9 @@ def people_of(ties: Ties, roster: Roster, place_id: str, period: str) -> np.ndar
     layout = ties.layout
     level = layout.level_of(place_id)
     number = layout.places[level].get_loc(place_id)
-    place, at, person = presence(ties, level)
-    active = place == number
-    last = max(len(layout.periods), 1) - 1
-    if period != ALL:
-        window = layout.window_of(period)
-        last = window.stop - 1
-        if roster.known.any():
-            active &= (at >= window.start) & (at < window.stop)
+    last = layout.window_of(period).stop - 1
+    block, person = active_people(ties, level, [period if roster.known.any() else ALL])
+    active = block == number
     lives = (_lives(layout, roster, level) == number) & (roster.joined <= last)
     return np.union1d(np.flatnonzero(lives), person[active])
 
@@ -188,14 +191,6 @@ def _lives(layout: Layout, roster: Roster, level: str) -> np.ndarray:
     community = layout.communities.get_indexer(roster.communities)
     place = np.append(layout.place_of[level], -1)[community]
     return np.append(place, -1).astype(np.int64)[roster.home]
-
-
-def _distinct(*keys: np.ndarray, skip: np.ndarray) -> list[np.ndarray]:
-    keys = [key[~skip] for key in keys]
-    order = np.lexsort(keys)
-    keys = [key[order] for key in keys]
-    starts = run_starts(*keys)
-    return [key[starts] for key in keys]
 
 
 def _codes(people: pd.DataFrame, name: str) -> np.ndarray:
