@@ -1,5 +1,7 @@
 # Two commands do everything: `make report` and `make test`. Both set the environment up first, once.
-PYTHON ?= python3
+# the first Python on the path that is new enough; PYTHON=... names another
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+  $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
@@ -25,7 +27,7 @@ setup: $(STAMP)  ## the environment alone, in .venv
 
 # uv is quick; where it cannot reach the index that pip is configured for, pip does the same work
 $(STAMP): requirements.lock pyproject.toml
-	$(PYTHON) -c 'import sys; sys.exit("Gongzhi needs Python 3.11 or newer, this is " + sys.version.split()[0]) if sys.version_info < (3, 11) else None'
+	@test -n "$(PYTHON)" || { echo "Gongzhi needs Python 3.11 or newer; name one with PYTHON=path"; exit 1; }
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	grep -A 40 '^uv==' requirements.lock | awk 'NR > 1 && /^[a-z]/ { exit } { print }' > $(VENV)/uv.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(VENV)/uv.lock

@@ -1,6 +1,8 @@
 """Every kind of bad input gives a problem that says where, which value and how to mend it; no row is lost."""
 
 import re
+import zipfile
+from html import escape
 
 import numpy as np
 import pandas as pd
@@ -210,6 +212,35 @@ def test_foreign_log_by_mapping_alone(tmp_path):
     assert found(study, "unused_columns")["value"].tolist() == ["note"]
 
 
+def write_xlsx(path, sheet, rows):
+    """Write the least that is a workbook: one sheet, numbers as numbers, the rest as inline text."""
+
+    def cell(text):
+        number = re.fullmatch(r"-?\d+(\.\d+)?", text)
+        return f"<c><v>{text}</v></c>" if number else f'<c t="inlineStr"><is><t>{escape(text)}</t></is></c>'
+
+    def links(*targets):
+        found = (
+            f'<Relationship Id="r{n}" Type="{office}/{t}" Target="{f}"/>' for n, (t, f) in enumerate(targets)
+        )
+        return f'<Relationships xmlns="{package}/relationships">{"".join(found)}</Relationships>'
+
+    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    package = "http://schemas.openxmlformats.org/package/2006"
+    body = "".join("<row>" + "".join(cell(text) for text in row) + "</row>" for row in rows)
+    book = f'<sheets><sheet name="{sheet}" sheetId="1" r:id="r0"/></sheets>'
+    files = {
+        "_rels/.rels": links(("officeDocument", "xl/workbook.xml")),
+        "xl/_rels/workbook.xml.rels": links(("worksheet", "sheet.xml")),
+        "xl/workbook.xml": f'<workbook xmlns="{main}" xmlns:r="{office}">{book}</workbook>',
+        "xl/sheet.xml": f'<worksheet xmlns="{main}"><sheetData>{body}</sheetData></worksheet>',
+    }
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, '<?xml version="1.0" encoding="UTF-8"?>' + content)
+
+
 def test_formats_agree(tmp_path):
     """The same log as CSV, CSV with BOM, semicolons, UTF-16, Parquet and Excel gives the same frame."""
     typed = pd.read_csv(make_study(tmp_path / "csv") / "interactions.csv", parse_dates=["time"])
@@ -224,6 +255,13 @@ def test_formats_agree(tmp_path):
         toml = f'[tables.interactions]\npath = "{name}"\n{extra}\n'
         folder = make_study(tmp_path / name, toml, interactions__csv=None, **{name: content})
         pd.testing.assert_frame_equal(open_study(folder).interactions, expected)
+    folder = make_study(
+        tmp_path / "excel",
+        '[tables.interactions]\npath = "log.xlsx"\nsheet = "Acts"\n',
+        interactions__csv=None,
+    )
+    write_xlsx(folder / "log.xlsx", "Acts", [line.split(",") for line in text.strip().split("\n")])
+    pd.testing.assert_frame_equal(open_study(folder).interactions, expected)
     folder = make_study(tmp_path / "parquet", interactions__csv=None)
     typed.to_parquet(folder / "interactions.parquet")
     pd.testing.assert_frame_equal(open_study(folder).interactions, expected)

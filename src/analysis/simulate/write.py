@@ -46,13 +46,13 @@ def write_city(city: City, out: str | Path) -> Path:
     truth = json.dumps(city.truth, indent=1, ensure_ascii=False) + "\n"
     try:
         out.mkdir(parents=True, exist_ok=True)
+        _write(out / TRUTH, truth.encode())  # first: a folder that was left half written may be written again
         for table in schema.MODELS:
             file = out / (f"{table}.csv.gz" if table in COMPRESSED else f"{table}.csv")
             if table in city.frames:
                 _write(file, _csv(city.frames[table]))
             else:  # left by a city with more tables
                 file.unlink(missing_ok=True)
-        _write(out / TRUTH, truth.encode())
         _write(out / "study.toml", config.encode())
     except OSError as error:
         raise AnalysisError(
