@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from pathlib import Path
 
@@ -26,8 +27,8 @@ def test_provenance_attributes_and_isolates():
     ties = build_ties(acts(("a", "b"), ("b", "a"), ("a", "b")), people=people)
     graph = ties.to_networkx("C0", "help", "2021-03")
     assert type(graph) is nx.Graph
-    assert graph.graph["rule"] == TieRule().describe()
-    assert graph.graph["accounting"]["acts_in"] == 3
+    assert json.loads(graph.graph["rule"]) == TieRule().describe()
+    assert json.loads(graph.graph["accounting"])["acts_in"] == 3
     assert (graph.graph["place_id"], graph.graph["layer"], graph.graph["period"]) == ("C0", "help", "2021-03")
     assert graph.nodes["a"] == {"community_id": "C0", "role": "cadre", "joined": "2020-05-01"}
     assert graph.nodes["b"] == {"community_id": "C0"}
@@ -59,3 +60,31 @@ def test_the_graph_in_the_hand_has_the_indicators_of_the_table(directed):
                     assert at["transitivity"] == pytest.approx(nx.transitivity(skeleton), abs=1e-9)
                 else:
                     assert pd.isna(at["transitivity"])  # networkx says 0
+
+
+@pytest.mark.parametrize("directed", [False, True])
+def test_graphml_and_igraph_hold_the_same_network(directed, tmp_path):
+    people = random_people(8, 20)
+    ties = build_ties(
+        random_log(8, 300, 20), TieRule(directed=directed, window=2), tree=LEVELS, people=people
+    )
+    for layer in ("help", "gatherings"):
+        graph = ties.to_networkx("S0", layer, "2021-02")
+        path = ties.write_graphml(tmp_path / "network.graphml", "S0", layer, "2021-02")
+        read = nx.read_graphml(path)
+        assert dict(read.nodes(data=True)) == dict(graph.nodes(data=True))
+        assert {(u, v): d["weight"] for u, v, d in read.edges(data=True)} == {
+            (u, v): d["weight"] for u, v, d in graph.edges(data=True)
+        }
+        assert json.loads(read.graph["rule"])["window"] == 2
+        other = ties.to_igraph("S0", layer, "2021-02")
+        assert other.is_directed() == graph.is_directed()
+        assert other["rule"] == graph.graph["rule"]
+        names = other.vs["name"]
+        assert names == list(graph)
+        assert [(names[e.source], names[e.target], e["weight"]) for e in other.es] == [
+            (u, v, d["weight"]) for u, v, d in graph.edges(data=True)
+        ]
+        assert other.vs["role"] == [d.get("role") for _, d in graph.nodes(data=True)]
+    empty = build_ties(acts(("a", None, "g"))).to_igraph("C0", "activity")
+    assert (empty.vcount(), empty.ecount()) == (1, 0)

@@ -47,11 +47,11 @@ def encode(*columns: pd.Series) -> tuple[list[np.ndarray], pd.Index]:
         return [codes for codes, _ in coded], pd.Index([], dtype="str")
     index = found[0]
     for other in found[1:]:
-        if other is not index:
+        if not other.is_(index):
             index = index.append(other[index.get_indexer(other) < 0])
     results = []
     for codes, uniques in coded:
-        if len(uniques) and uniques is not index and not index[: len(uniques)].equals(uniques):
+        if len(uniques) and not uniques.is_(index) and not index[: len(uniques)].equals(uniques):
             codes = np.append(index.get_indexer(uniques), -1).astype(np.int32)[codes]
         results.append(codes)
     return results, index

@@ -1,8 +1,8 @@
 """From acts to networks, compiled with numba; `build_scipy` holds the same functions without it.
 
 Every network (block) is a list of ranges of rows, so nothing is sorted over the whole log: each block is
-woven from its own rows, in memory that fits a cache. Both functions return node_ptr (int64, nodes of each block),
-person, acts, indptr, indices, mirror, weight and out of `blocks.Blocks`.
+woven from its own rows, in memory that fits a cache. `dyadic` and `gathering` return node_ptr (int64, nodes
+of each block), person, acts, indptr, indices, mirror, weight and out of `blocks.Blocks`.
 """
 
 from __future__ import annotations

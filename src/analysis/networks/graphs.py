@@ -1,7 +1,8 @@
-"""One network as a plain networkx graph, at the boundary."""
+"""One network as a plain networkx or igraph graph, at the boundary."""
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -10,6 +11,7 @@ from analysis.networks.layout import DYADIC
 from analysis.networks.roster import call_roll, people_of
 
 if TYPE_CHECKING:
+    import igraph
     import networkx as nx
 
     from analysis.networks.ties import Ties
@@ -34,7 +36,8 @@ def to_networkx(
     networkx.Graph, or DiGraph for dyadic layers if the rule is directed
         Nodes are person_id, all people of the network (see `analysis.networks.roster.population`), with the
         attributes of `people` that are not missing. Edges carry `weight` and the further columns of
-        `Ties.edges`. `graph.graph` holds place_id, layer, period, rule and accounting.
+        `Ties.edges`. `graph.graph` holds place_id, layer, period, and the tie rule and the accounting of the
+        log as JSON text under `rule` and `accounting`, so that every file format of networkx takes them.
 
     Raises
     ------
@@ -52,8 +55,8 @@ def to_networkx(
         place_id=place_id,
         layer=layer,
         period=period,
-        rule=ties.rule.describe(),
-        accounting=dict(ties.accounting),
+        rule=json.dumps(ties.rule.describe(), ensure_ascii=False),
+        accounting=json.dumps(ties.accounting),
     )
     graph.add_nodes_from(_with_attributes(nodes, people if people is not None else ties.people))
     names = edges.columns[2:]
@@ -61,6 +64,40 @@ def to_networkx(
     pairs = zip(edges["source_id"].tolist(), edges["target_id"].tolist(), values, strict=True)
     graph.add_edges_from((u, v, dict(zip(names, row, strict=True))) for u, v, row in pairs)
     return graph
+
+
+def to_igraph(
+    ties: Ties, place_id: str, layer: str, period: str = "all", people: pd.DataFrame | None = None
+) -> igraph.Graph:
+    """Return one network as an igraph graph: nodes, ties and attributes as `to_networkx` has them.
+
+    Returns
+    -------
+    igraph.Graph
+        Vertices carry `name` (person_id, as text) and the attributes of `people` (None where missing), edges
+        `weight` and the further columns of `Ties.edges`; the graph's attributes are those of `graph.graph`.
+
+    Raises
+    ------
+    StudyError
+        If there is no such network.
+    """
+    import igraph
+
+    graph = to_networkx(ties, place_id, layer, period, people)
+    position = {node: i for i, node in enumerate(graph)}
+    names = sorted({key for _, values in graph.nodes(data=True) for key in values})
+    edges = list(graph.edges(data=True))
+    columns = list(edges[0][2]) if edges else ["weight"]
+    return igraph.Graph(
+        n=len(position),
+        edges=[(position[u], position[v]) for u, v, _ in edges],
+        directed=graph.is_directed(),
+        graph_attrs=dict(graph.graph),
+        vertex_attrs={"name": [str(node) for node in graph]}
+        | {key: [values.get(key) for _, values in graph.nodes(data=True)] for key in names},
+        edge_attrs={key: [values[key] for *_, values in edges] for key in columns},
+    )
 
 
 def _with_attributes(nodes: pd.Index, people: pd.DataFrame | None) -> list[tuple[object, dict]]:

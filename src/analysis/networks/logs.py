@@ -58,37 +58,37 @@ def _to_frame(table: pa.Table, texts: list[str]) -> pd.DataFrame:
     import pandas as pd
     import pyarrow as pa
 
-    columns, people = {}, [name for name in PEOPLE if name in texts]
+    people = [name for name in PEOPLE if name in texts]
     both = [chunk for name in people for chunk in table[name].chunks]
     unified = iter(pa.chunked_array(both).unify_dictionaries().chunks if both else [])  # one for both ends
-    shared = None
+    columns, shared = {}, None
     for name in table.column_names:
-        column = table[name]
         if name not in texts:
-            columns[name] = column.to_pandas()
+            columns[name] = table[name].to_pandas()
             continue
-        chunks = column.unify_dictionaries().chunks
         if name in people:
-            chunks = [next(unified) for _ in column.chunks]
-            shared = (
-                pd.Index(chunks[0].dictionary.to_pandas(), dtype="str")
-                if shared is None and chunks
-                else shared
-            )
-        categories = shared if name in people else None
-        columns[name] = _categorical(chunks, categories)
+            chunks = [next(unified) for _ in table[name].chunks]
+        else:
+            chunks = table[name].unify_dictionaries().chunks
+        dtype = shared if name in people and shared is not None else _categories(chunks)
+        shared = dtype if name in people else shared
+        columns[name] = _categorical(chunks, dtype)
     return pd.DataFrame(columns, copy=False)
 
 
-def _categorical(chunks: list[pa.DictionaryArray], categories: pd.Index | None) -> pd.Categorical:
+def _categories(chunks: list[pa.DictionaryArray]) -> pd.CategoricalDtype:
+    import pandas as pd
+
+    return pd.CategoricalDtype(pd.Index(chunks[0].dictionary.to_pandas() if chunks else [], dtype="str"))
+
+
+def _categorical(chunks: list[pa.DictionaryArray], dtype: pd.CategoricalDtype) -> pd.Categorical:
     import numpy as np
     import pandas as pd
 
     codes = [chunk.indices.fill_null(-1).to_numpy(zero_copy_only=False) for chunk in chunks]
     codes = np.concatenate(codes) if codes else np.zeros(0, dtype=np.int32)
-    if categories is None:
-        categories = pd.Index(chunks[0].dictionary.to_pandas() if chunks else [], dtype="str")
-    return pd.Categorical.from_codes(codes, categories=categories, validate=False)
+    return pd.Categorical.from_codes(codes, dtype=dtype, validate=False)
 
 
 def _is_large(field) -> bool:

@@ -279,7 +279,10 @@ def _collect(
     community = layout.communities.get_indexer(acts.communities)
     persons = max(len(acts.persons), 1)
     sorted_rows = {}
-    for form, rows in ((DYADIC, np.flatnonzero(dyadic)), (GATHERINGS, np.flatnonzero(~dyadic))):
+    joined = np.flatnonzero(~dyadic)
+    if rule.half_life:  # of the joins of one person, the latest is kept
+        joined = joined[np.argsort(-acts.days[joined], kind="stable")]
+    for form, rows in ((DYADIC, np.flatnonzero(dyadic)), (GATHERINGS, joined)):
         kind = pd.Index(layout.kinds[form], dtype=acts.kinds.dtype).get_indexer(acts.kinds)
         small = np.int32 if layout.n_cells(form) < MOST_CELLS else np.int64
         cell = layout.cell(
