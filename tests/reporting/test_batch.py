@@ -1,9 +1,12 @@
 """The batch with the real papermill: whole files, failures named, nothing asked of the network."""
 
 import json
+import os
 import re
+import signal
 import subprocess
 import sys
+import time
 
 import nbformat
 import pytest
@@ -133,6 +136,28 @@ def test_templates_that_cannot_serve(example, tmp_path):
     (tmp_path / "text.ipynb").write_text("not a notebook")
     with pytest.raises(ReportError, match="not a notebook"):
         report_study(example, tmp_path / "out", template=tmp_path / "text.ipynb")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Ctrl-C is sent to a process group, which Windows does not have")
+def test_ctrl_c_leaves_whole_files_only_and_no_process(example, tmp_path):
+    command = [sys.executable, "-m", "analysis", "report", str(example), "--out", str(tmp_path / "out")]
+    run = subprocess.Popen(
+        command, start_new_session=True, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    deadline = time.monotonic() + 120
+    while not list((tmp_path / "out").glob(".making-*")):
+        assert time.monotonic() < deadline
+        assert run.poll() is None
+        time.sleep(0.1)
+    time.sleep(3)  # the workers have started their kernels, or are about to
+    os.killpg(run.pid, signal.SIGINT)
+    _, said = run.communicate(timeout=60)
+    assert run.returncode == 130
+    assert "interrupted" in said
+    assert "Traceback" not in said
+    left = [p.relative_to(tmp_path / "out").parts[0] for p in (tmp_path / "out").rglob("*") if p.is_file()]
+    assert {name for name in left if not name.endswith(".html")} <= {"city", "notebooks"}
+    assert not (tmp_path / "out" / "manifest.json").exists()
 
 
 def test_folder_that_is_a_file(example, tmp_path):

@@ -9,7 +9,7 @@ import re
 import shutil
 import sys
 import tempfile
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import Future, ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -82,7 +82,7 @@ def report_study(
     city = run_city(opened)
     _write_city(city, out / "city")
     tasks = _tasks(city, out, template, chosen, languages, parameters or {})
-    outcomes = _run(tasks, jobs)
+    outcomes = _run(tasks, jobs, out)
     failures = [failure_line(o, study, out) for o in outcomes if o.status == "failed"]
     manifest = write_manifest(out, study, city, tasks, outcomes, parameters or {}, template)
     index = write_index(out, city, languages, json.loads(manifest.read_text(encoding="utf-8"))["reports"])
@@ -131,23 +131,35 @@ def file_stems(identifiers: list[str]) -> dict[str, str]:
     return stems
 
 
-def _run(tasks: list[Task], jobs: int) -> list[Outcome]:
+def _run(tasks: list[Task], jobs: int, out: Path) -> list[Outcome]:
     from tqdm import tqdm
 
     outcomes: dict[tuple[str, str], Outcome] = {}
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(min(jobs, len(tasks)), mp_context=context, initializer=prepare)
-    try:
-        futures = {pool.submit(make_report, task): task for task in tasks}
-        for future in tqdm(as_completed(futures), total=len(tasks), unit="report", file=sys.stderr):
-            task = futures[future]
-            try:
-                outcomes[task.district, task.language] = future.result()
-            except Exception as problem:  # the worker process itself died
-                error = f"the process that made it ended: {problem}"
-                outcomes[task.district, task.language] = Outcome(
-                    task.district, task.language, "failed", 0.0, error
-                )
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
+    with (
+        tempfile.TemporaryDirectory(prefix="gongzhi-") as sockets,
+        tempfile.TemporaryDirectory(prefix=".making-", dir=out) as drafts,
+    ):
+        pool = ProcessPoolExecutor(
+            min(jobs, len(tasks)), mp_context=context, initializer=prepare, initargs=(sockets,)
+        )
+        try:
+            futures = {pool.submit(make_report, task, drafts): task for task in tasks}
+            for future in tqdm(as_completed(futures), total=len(tasks), unit="report", file=sys.stderr):
+                task = futures[future]
+                outcomes[task.district, task.language] = _result(task, future)
+        except KeyboardInterrupt:
+            for child in multiprocessing.active_children():
+                child.terminate()  # its kernel notices and ends too
+            raise
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
     return [outcomes[task.district, task.language] for task in tasks]
+
+
+def _result(task: Task, future: Future) -> Outcome:
+    try:
+        return future.result()
+    except Exception as problem:  # the worker process itself died
+        error = f"the process that made it ended: {problem}"
+        return Outcome(task.district, task.language, "failed", 0.0, error)

@@ -1,11 +1,13 @@
 """Kernels that talk over sockets in the file system: parallel reports cannot take one another's ports."""
 
-import shutil
+import os
 import tempfile
 from pathlib import Path
 
 from jupyter_client.manager import AsyncKernelManager
 from traitlets import default
+
+SOCKETS = "GONGZHI_SOCKETS"  # environment variable: the folder for them, removed by whoever made it
 
 
 class LocalKernelManager(AsyncKernelManager):
@@ -17,12 +19,4 @@ class LocalKernelManager(AsyncKernelManager):
 
     @default("ip")
     def _private_path(self) -> str:
-        self._folder = tempfile.mkdtemp(prefix="gongzhi-")
-        return str(Path(self._folder) / "kernel")
-
-    async def _async_cleanup_resources(self, restart: bool = False) -> None:
-        await super()._async_cleanup_resources(restart)
-        if not restart:
-            shutil.rmtree(getattr(self, "_folder", ""), ignore_errors=True)
-
-    cleanup_resources = _async_cleanup_resources
+        return str(Path(tempfile.mkdtemp(dir=os.environ.get(SOCKETS))) / "kernel")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import os
-import tempfile
+import signal
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from analysis.errors import shorten
+from analysis.reporting.kernels import SOCKETS
 
 
 @dataclass(frozen=True)
@@ -45,26 +46,40 @@ class Outcome:
     cell: int | None = None
 
 
-def prepare() -> None:
-    """Set up a worker process: one thread per computation, quiet logs."""
+def prepare(sockets: str) -> None:
+    """Set up a worker process: one thread per computation, quiet logs, Ctrl-C left to the parent.
+
+    Parameters
+    ----------
+    sockets : str
+        Folder for the sockets of its kernels; the parent removes it.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.environ[SOCKETS] = sockets
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")
     logging.getLogger("papermill").setLevel(logging.ERROR)
 
 
-def make_report(task: Task) -> Outcome:
-    """Make one report and say what became of it; a failing notebook is an outcome, not an exception."""
+def make_report(task: Task, drafts: str) -> Outcome:
+    """Make one report and say what became of it; a failing notebook is an outcome, not an exception.
+
+    Parameters
+    ----------
+    task : Task
+    drafts : str
+        Folder on the file system of the reports for what is not yet whole; the parent removes it.
+    """
     start = time.perf_counter()
     error, cell = "", None
-    with tempfile.TemporaryDirectory(dir=task.notebook.parent, prefix=".making-") as folder:
-        draft = Path(folder) / task.notebook.name
-        try:
-            _execute(task, draft)
-            _publish(task, draft)
-        except Exception as problem:  # whatever a notebook can raise: the other reports go on
-            error, cell = _describe(problem)
-            if draft.exists():
-                os.replace(draft, task.failed_notebook)
+    draft = Path(drafts) / task.notebook.name
+    try:
+        _execute(task, draft)
+        _publish(task, draft)
+    except Exception as problem:  # whatever a notebook can raise: the other reports go on
+        error, cell = _describe(problem)
+        if draft.exists():
+            os.replace(draft, task.failed_notebook)
     seconds = round(time.perf_counter() - start, 2)
     return Outcome(task.district, task.language, "failed" if error else "made", seconds, error, cell)
 
