@@ -8,6 +8,7 @@ import pytest
 
 from analysis.errors import StudyError
 from analysis.networks.mobilisation import mobilisation, recruit
+from analysis.networks.order import measure_trees
 from analysis.networks.shuffles import shuffle_times
 from analysis.simulate import simulate_city
 
@@ -84,9 +85,7 @@ def test_recruiters_come_before_recruits_and_depth_equals_a_walk_up():
     has = found.recruiter >= 0
     assert has.sum() > 10
     assert (found.first[found.recruiter[has]] < found.first[has]).all()
-    from analysis.networks.mobilisation import _trees
-
-    size, depth = _trees(found.recruiter)
+    size, depth = measure_trees(found.recruiter)
     expected_size, expected_depth = np.zeros(len(has)), np.zeros(len(has))
     for person in range(len(has)):
         steps, at = 0, person

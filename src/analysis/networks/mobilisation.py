@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import StudyError
+from analysis.networks.order import leaders_before, measure_trees, place_in_order
 from analysis.networks.rows import place_members, used_rows
 from analysis.networks.rule import TieRule
 from analysis.networks.shuffles import permute_within, time_strata
@@ -127,7 +128,7 @@ def mobilisation(
 def recruit(
     interactions: pd.DataFrame, *, window_days: float = 30, rule: TieRule | None = None
 ) -> Recruitment:
-    """Return who came in when and through whom, as `mobilisation` defines it; show nothing of it by person."""
+    """Return who came in when and through whom, as `mobilisation` defines it; never shown by person."""
     rows = _in_order(used_rows(interactions, rule))
     return _recruit(_code(rows), _days(rows), window_days)
 
@@ -217,11 +218,11 @@ def _measure(
         weights = None if values is None else values[mask]
         return np.bincount(place[mask], weights, minlength=n_communities).astype(float)
 
-    rank = _rank(found, known)
+    rank = place_in_order(found.first, place, known)
     for name in sorted(set(role[known])):
         mask = known & (role == name)
         per[f"order_{name}"] = count(mask, rank), count(mask), count(mask)
-    won = _leads_before(found, ordinary, leads)
+    won = leaders_before(found.first, place, ordinary, leads)
     pairs = count(ordinary) * count(leads)
     per["leaders_first"] = count(ordinary, won), pairs, (count(ordinary) + count(leads)) * (pairs > 0)
     drawn = ordinary & (found.recruiter >= 0)
@@ -229,7 +230,7 @@ def _measure(
     per["recruited"] = count(drawn), count(ordinary), count(ordinary)
     per["recruited_by_leaders"] = count(by_leader), count(drawn), count(drawn)
     per["recruits_per_leader"] = count(by_leader), count(leads), count(leads)
-    size, depth = _trees(found.recruiter)
+    size, depth = measure_trees(found.recruiter)
     root = (found.recruiter < 0) & (size > 1) & (place >= 0)
     per["cascade_size"] = count(root, size), count(root), count(root, size)
     per["cascade_depth"] = count(root, depth), count(root), count(root, size)
@@ -237,57 +238,6 @@ def _measure(
         name: tuple(np.array([values[held].sum() for held in members.values()]) for values in columns)
         for name, columns in per.items()
     }
-
-
-def _rank(found: Recruitment, known: np.ndarray) -> np.ndarray:
-    """Return each person's place among the first acts of the community: 0 first, 1 last, ties between."""
-    rank, rows = np.full(len(known), np.nan), np.flatnonzero(known)
-    if not len(rows):
-        return rank
-    order, community, left, right = _positions(found, rows)
-    start = np.searchsorted(community, community, side="left")
-    size = np.searchsorted(community, community, side="right") - start
-    middle = (left + right - 1) / 2 - start
-    rank[rows[order]] = np.where(size > 1, middle / np.maximum(size - 1, 1), 0.5)
-    return rank
-
-
-def _positions(found: Recruitment, rows: np.ndarray) -> tuple[np.ndarray, ...]:
-    """Sort people by community and first act: order, community, and where each one's equals start and end."""
-    times = np.unique(found.first[rows], return_inverse=True)[1]
-    key = found.community[rows].astype(np.int64) * (times.max() + 1) + times
-    order = np.argsort(key, kind="stable")
-    key = key[order]
-    left, right = (np.searchsorted(key, key, side=side) for side in ("left", "right"))
-    return order, found.community[rows][order], left, right
-
-
-def _leads_before(found: Recruitment, ordinary: np.ndarray, leads: np.ndarray) -> np.ndarray:
-    """Return for each ordinary resident how many leaders of the community came before (ties half)."""
-    both = np.flatnonzero(ordinary | leads)
-    if not len(both):
-        return np.zeros(len(ordinary))
-    order, community, left, right = _positions(found, both)
-    cumulative = np.concatenate([[0], np.cumsum(leads[both][order])])
-    start = np.searchsorted(community, community, side="left")
-    result = np.zeros(len(ordinary))
-    result[both[order]] = (cumulative[left] + cumulative[right]) / 2 - cumulative[start]
-    return result
-
-
-def _trees(recruiter: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return, at the root of each tree, its people and the steps of its longest way."""
-    n = len(recruiter)
-    above = np.where(recruiter >= 0, recruiter, np.arange(n))
-    steps = (recruiter >= 0).astype(np.int64)
-    while True:
-        higher = above[above]
-        if (higher == above).all():
-            break
-        steps, above = steps + steps[above], higher
-    depth = np.zeros(n, dtype=np.int64)
-    np.maximum.at(depth, above, steps)
-    return np.bincount(above, minlength=n).astype(float), depth.astype(float)
 
 
 def _test(name: str, results: list[tuple[np.ndarray, ...]], places: list[str]) -> pd.DataFrame:

@@ -38,7 +38,8 @@ class Network:
     """The acts and people of one place, layer and period, as codes.
 
     `source`, and `other`, a person (dyadic) or a gathering (gatherings), one value per act; `community` of
-    the act; `home` of each person: below `n_inside` a community of the place, above another one, -1 unknown.
+    the act; `home` of each person: below `n_inside` a community of the place, above another one, -1 unknown;
+    `lives` says who is known to live in the place.
     """
 
     place_id: str
@@ -51,6 +52,7 @@ class Network:
     community: np.ndarray
     time: np.ndarray
     home: np.ndarray
+    lives: np.ndarray
     n_inside: int
     labels: pd.DataFrame | None
 
@@ -142,16 +144,17 @@ def _network(
     else:
         other = mine.groupby(["kind", "gathering_id"], sort=False).ngroup().to_numpy()
     if home is None:
-        home = np.zeros(len(persons), dtype=np.int64)
+        home, lives = np.zeros(len(persons), dtype=np.int64), np.zeros(len(persons), dtype=bool)
     else:  # people of the network through other layers only: counted with its residents
-        elsewhere = (home < 0) | (home >= len(inside))
+        lives = (home >= 0) & (home < len(inside))
+        elsewhere = ~lives
         elsewhere[source] = False
         if form == DYADIC:
             elsewhere[other] = False
         home[elsewhere] = 0
     return Network(
         place, layer, period, form, rule, source, other, inside.get_indexer(mine["community_id"]),
-        mine["time"].to_numpy(), home, max(len(inside), 1),
+        mine["time"].to_numpy(), home, lives, max(len(inside), 1),
         labels,
     )  # fmt: skip
 
