@@ -182,6 +182,9 @@ def test_missing_folder_and_missing_places(tmp_path, capsys):
 def test_limits_are_noted_not_refused(tmp_path):
     folder = make_study(tmp_path, reforms__csv=None, places__csv="place_id,kind\nC1,community\nU1,unit\n")
     study = open_study(folder)
+    assert "no_period" not in set(study.problems["rule"])
+    undated = check_study(make_study(tmp_path / "undated", interactions__csv=None))
+    assert found(undated, "no_period")["level"].eq("note").all()
     for rule in ("one_community", "no_district", "no_reform"):
         assert found(study, rule)["level"].eq("note").all()
 
@@ -308,6 +311,13 @@ def test_district_keeps_only_its_rows(tmp_path):
     study = open_study(make_study(tmp_path, places__csv=places, interactions__csv=log))
     assert len(study.district("D2").interactions) == 1
     assert study.district("D1").places["place_id"].tolist() == ["D1", "C1", "C2", "U1"]
+    reforms = "place_id,reform,start\nX,shared,2021-05-01\nD2,shared,2021-06-01\nC8,other,2021-07-01\n"
+    places = places.replace("D1,district,\n", "X,city,\nD1,district,X\n")
+    study = open_study(make_study(tmp_path, places__csv=places, interactions__csv=log, reforms__csv=reforms))
+    assert study.district("D1").reforms[["place_id", "reform"]].values.tolist() == [["D1", "shared"]]
+    second = study.district("D2").reforms
+    assert second["reform"].tolist() == ["shared", "other"]
+    assert second["start"].iloc[0] == pd.Timestamp("2021-05-01")  # the whole city's start came first
     with pytest.raises(StudyError, match="no district 'D3'"):
         study.district("D3")
 

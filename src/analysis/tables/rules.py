@@ -169,6 +169,12 @@ def note_limits(check) -> None:
         check.problems.add(
             "places", "no_district", NOTE, "Reports are per district; add a place of kind district."
         )
+    bounded = check.config.first and check.config.last
+    if not bounded and not any(len(check.kept(table)) for table in ("interactions", "steps", "outcomes")):
+        check.problems.add(
+            "study", "no_period", NOTE,
+            "Nothing says which time the study covers; state from and until in study.toml, or add a dated table.",
+        )  # fmt: skip
     if not len(check.kept("reforms")):
         check.problems.add(
             "reforms", "no_reform", NOTE, "Without reforms no effect can be estimated; add the table reforms."

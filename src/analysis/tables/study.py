@@ -118,8 +118,11 @@ class Study:
         for table in BY_COMMUNITY:
             frames[table] = frames[table][frames[table]["community_id"].isin(inside)]
         frames["steps"] = self.steps[self.steps["matter_id"].isin(frames["matters"]["matter_id"])]
-        for table in ("outcomes", "reforms"):
-            frames[table] = frames[table][frames[table]["place_id"].isin(inside)]
+        frames["outcomes"] = self.outcomes[self.outcomes["place_id"].isin(inside)]
+        above = self.reforms["place_id"].isin(tree.index[tree["kind"] == "city"])  # it holds here too
+        held = self.reforms.assign(place_id=self.reforms["place_id"].mask(above, district_id))
+        held = held[held["place_id"].isin(inside)]
+        frames["reforms"] = held.sort_values("start", kind="stable").drop_duplicates(["place_id", "reform"])
         window = (self.periods[0], self.periods[-1]) if self.periods else None
         return replace(self, frames={k: f.reset_index(drop=True) for k, f in frames.items()}, window=window)
 
