@@ -182,6 +182,7 @@ def build_ties(
     *,
     tree: PlaceTree | pd.DataFrame | None = None,
     people: pd.DataFrame | None = None,
+    kinds: dict[str, list[str]] | None = None,
 ) -> Ties:
     """Turn a log of interactions into ties.
 
@@ -199,6 +200,9 @@ def build_ties(
     people : DataFrame, optional
         The people table: kept as the default of `indicators` and `to_networkx`; communities of which only
         people are known get networks too.
+    kinds : dict, optional
+        Kinds of act to give layers to, by form ("dyadic", "gatherings"), found in this log or not: so that
+        the parts of a log have the same layers. By default those found.
 
     Returns
     -------
@@ -236,9 +240,10 @@ def build_ties(
     homes = pd.Index(people["community_id"].dropna().unique()) if people is not None else pd.Index([])
     used = acts.communities[np.bincount(acts.community, minlength=len(acts.communities)) > 0]
     communities, places, place_of, strangers = read_places(tree, used, homes)
+    wanted = kinds or {}
     kinds = {
-        DYADIC: _kinds(acts, dyadic),
-        GATHERINGS: _kinds(acts, ~dyadic),
+        form: sorted({*_kinds(acts, rows), *wanted.get(form, ())}, key=str)
+        for form, rows in ((DYADIC, dyadic), (GATHERINGS, ~dyadic))
     }
     layout = Layout(
         communities=communities,
@@ -283,7 +288,7 @@ def _collect(
     if rule.half_life:  # of the joins of one person, the latest is kept
         joined = joined[np.argsort(-acts.days[joined], kind="stable")]
     for form, rows in ((DYADIC, np.flatnonzero(dyadic)), (GATHERINGS, joined)):
-        kind = pd.Index(layout.kinds[form], dtype=acts.kinds.dtype).get_indexer(acts.kinds)
+        kind = pd.Index(layout.kinds[form]).get_indexer(acts.kinds) if len(rows) else np.zeros(0, int)
         small = np.int32 if layout.n_cells(form) < MOST_CELLS else np.int64
         cell = layout.cell(
             form,
