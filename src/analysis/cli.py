@@ -1,4 +1,4 @@
-"""The command `gongzhi`: check, simulate, import, report.
+"""The command `gongzhi`: check, simulate, import, indicators, report.
 
 Exit codes: 0 all well, 1 some reports failed, 2 wrong usage or bad data, 130 interrupted.
 """
@@ -94,6 +94,31 @@ def import_(options: argparse.Namespace) -> int:
     return OK
 
 
+def indicators(options: argparse.Namespace) -> int:
+    """Compute the network indicators of a study, or list what there is."""
+    from analysis.networks import describe_indicators, run_indicators
+
+    if options.list:
+        columns = ["family", "name", "formula", "source"]
+        for family, rows in describe_indicators()[columns].groupby("family", sort=False):
+            print(family)
+            for row in rows.itertuples():
+                print(f"  {row.name}\n      {row.formula}\n      {row.source}")
+        return OK
+    if options.study is None or options.out is None:
+        raise AnalysisError(
+            "No study or no file to write was named.", where="gongzhi indicators",
+            expected="STUDY --out FILE", mend="gongzhi indicators STUDY --out indicators.parquet",
+        )  # fmt: skip
+    names = _listed(options.names) or None
+    run = run_indicators(
+        options.study, options.out, names=names, jobs=options.jobs, scheduler=options.scheduler
+    )
+    print(f"{run.rows:,} rows; {run.computed:,} periods computed, {run.reused:,} taken from the last run")
+    print(run.out)
+    return OK
+
+
 def report(options: argparse.Namespace) -> int:
     """Make the reports of a study."""
     from analysis.reporting import report_study
@@ -155,6 +180,15 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("input", type=Path, help="folder with the export")
     command.add_argument("out", type=Path, help="study folder to write")
     command.set_defaults(run=import_)
+
+    command = commands.add_parser("indicators", help="compute the network indicators of every place")
+    command.add_argument("study", type=Path, nargs="?", help="study folder")
+    command.add_argument("--out", type=Path, help="file to write, .parquet or .csv")
+    command.add_argument("--names", default="", help="indicators, comma separated (default all)")
+    command.add_argument("--jobs", type=int, default=1, help="districts computed at once")
+    command.add_argument("--scheduler", help="address of a Dask scheduler, tcp://host:port")
+    command.add_argument("--list", action="store_true", help="list the indicators with formula and source")
+    command.set_defaults(run=indicators)
 
     command = commands.add_parser("report", help="make one report per district and an index")
     command.add_argument("study", type=Path, help="study folder")
