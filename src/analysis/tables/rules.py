@@ -173,7 +173,7 @@ def note_limits(check) -> None:
     if not bounded and not any(len(check.kept(table)) for table in ("interactions", "steps", "outcomes")):
         check.problems.add(
             "study", "no_period", NOTE,
-            "Nothing says what time the study covers: set from and until in study.toml, or add a dated table.",
+            "Nothing says what time the study covers: set from and until in study.toml or add a dated table.",
         )  # fmt: skip
     if not len(check.kept("reforms")):
         check.problems.add(
