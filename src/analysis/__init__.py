@@ -10,7 +10,7 @@ from importlib import import_module
 __version__ = "0.1.0"
 
 _HOMES = {
-    "open_study": "tables", "check_study": "tables", "Study": "tables",
+    "open_study": "tables", "check_study": "tables", "Study": "tables", "example_study": "tables",
     "simulate_city": "simulate", "write_city": "simulate",
     "TieRule": "networks", "build_ties": "networks", "indicators": "networks",
     "process_measures": "processes", "matter_table": "processes",

@@ -15,7 +15,7 @@ from analysis.cli import main
 from analysis.errors import ReportError
 from analysis.reporting import report_study
 from analysis.reporting.batch import file_stems
-from analysis.reporting.share import shared
+from analysis.tables.share import shared
 from analysis.tables import open_study
 
 

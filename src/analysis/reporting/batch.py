@@ -17,10 +17,10 @@ from analysis.display.text import Text
 from analysis.reporting.city import City, run_city
 from analysis.reporting.manifest import failure_line, write_manifest
 from analysis.reporting.request import check_request, choose_districts, prepare_folder
-from analysis.reporting.share import shared
 from analysis.reporting.site import write_index
 from analysis.reporting.worker import Outcome, Task, make_report, prepare
 from analysis.tables import open_study
+from analysis.tables.share import shared
 
 TEMPLATE = "notebooks/reports/district_report.ipynb"
 

@@ -148,10 +148,9 @@ def open_report(city: str = "", district: str = "", language: str = "en") -> Dis
         results = load_city(city)
     else:
         from analysis.reporting.city import run_city
-        from analysis.reporting.share import shared
-        from analysis.tables import open_study
+        from analysis.tables import example_study, open_study
 
-        results = run_city(open_study(shared("data/examples/small-city")))
+        results = run_city(open_study(example_study()))
     places = results.frames["places"]
     first = places.loc[places["kind"] == "district", "place_id"]
     return DistrictReport(results, district or (first.iloc[0] if len(first) else ""), language)

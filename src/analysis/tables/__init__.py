@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from importlib import import_module
 
-__all__ = ["ALL", "PlaceTree", "Study", "check_study", "open_study"]
+__all__ = ["ALL", "PlaceTree", "Study", "check_study", "example_study", "open_study"]
 
 _HOMES = {
-    "ALL": "periods",
-    "PlaceTree": "places",
-    "Study": "study",
-    "check_study": "check",
-    "open_study": "check",
-}
+    "ALL": "periods", "PlaceTree": "places", "Study": "study", "check_study": "check", "open_study": "check",
+    "example_study": "share",
+}  # fmt: skip
 
 
 def __getattr__(name: str) -> object:
