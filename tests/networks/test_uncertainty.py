@@ -18,9 +18,10 @@ from analysis.networks.uncertainty import bootstrap_indicators, draw_people
 
 
 def log_of(pairs, community="C0"):
+    ends = [[f"{community}-{person}" for person in people] for people in zip(*pairs, strict=True)]
     return pd.DataFrame(
         {"time": pd.Timestamp("2021-01-05"), "community_id": community, "kind": "help",
-         "source_id": [f"{community}-{a}" for a, _ in pairs], "target_id": [f"{community}-{b}" for _, b in pairs]}
+         "source_id": ends[0], "target_id": ends[1]}
     )  # fmt: skip
 
 

@@ -67,6 +67,9 @@ def null_test(
 
     Notes
     -----
+    Indicators relative to shares of the whole study (connectedness, exposure) are here relative to those of
+    the place, also in `bootstrap_indicators` and `rarefy`.
+
     Maslov & Sneppen 2002 (swap), Strona et al. 2014 (curveball), Holme & Saramäki 2012 (time). A whole
     district is one network: ties are swapped across its communities, so indicators of grouping by place
     will stand out; test communities to hold places fixed. Many tests: expect one in twenty below 0.05.

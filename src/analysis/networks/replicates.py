@@ -12,7 +12,7 @@ import pandas as pd
 from analysis.errors import StudyError
 from analysis.networks.indicators import indicators
 from analysis.networks.layout import DYADIC, FORMS, GATHERINGS
-from analysis.networks.registry import INDICATORS, choose
+from analysis.networks.registry import INDICATORS, Indicator, choose
 from analysis.networks.rows import place_members, used_rows
 from analysis.networks.rule import TieRule
 from analysis.networks.ties import build_ties
@@ -178,7 +178,7 @@ def evaluate(
     network: Network, draws: Iterable[Draw], names: list[str] | str | None = None
 ) -> tuple[np.ndarray, np.ndarray, list[str]]:
     """Return value and n of each indicator for each draw, arrays (draws, indicators), and the names."""
-    chosen = [entry.name for entry in choose(names) if network.form in entry.forms]
+    chosen = [entry.name for entry in choose(names) if network.form in _forms(entry, names is None)]
     size = max(1, ROWS // max(len(network.source) + network.n_people, 1))
     draws, values, counts = iter(draws), [], []
     while batch := list(islice(draws, size)):
@@ -192,6 +192,11 @@ def evaluate(
         unknown = np.array([name == "cross_community" for name in chosen])
         value[:, unknown], n[:, unknown] = np.nan, 0
     return value, n, chosen
+
+
+def _forms(entry: Indicator, usual: bool) -> tuple[str, ...]:
+    default = getattr(entry, "default", None)
+    return default if usual and default is not None else entry.forms
 
 
 def _indicators(network: Network, batch: list[Draw], names: list[str]) -> pd.DataFrame:

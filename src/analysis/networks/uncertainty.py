@@ -51,7 +51,7 @@ def bootstrap_indicators(
     -------
     DataFrame
         place_id, period, layer, indicator, value, std_error, conf_low, conf_high (value +- z std_error, cut
-        off at the indicator's range), boot_mean, n_defined (replicates in which it was defined), n, unit. Where
+        off at its range), boot_mean, n_defined (replicates in which it was defined), n, unit. Where
         the value is undefined, or fewer than half of the replicates are defined, interval and error are NaN.
 
     Raises
