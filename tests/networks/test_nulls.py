@@ -21,8 +21,8 @@ from analysis.networks.shuffles import _find, _swapper, _trade, curveball, shuff
 sys.path.insert(0, str(Path(__file__).parent))
 from logs import LEVELS, random_log, random_people
 
-OF_ONE_PERIOD = ("density", "mean_degree", "reciprocity", "transitivity", "support", "ei_role",
-                 "active_share",                  "cross_community", "participation_gini", "giant_share")  # fmt: skip
+OF_ONE_PERIOD = ("density", "mean_degree", "reciprocity", "transitivity", "support", "ei_role", "giant_share",
+                 "active_share", "cross_community", "participation_gini")  # fmt: skip
 RELATIVE = ("connectedness_", "exposure_")  # to the shares of the whole study, here to those of the place
 
 

@@ -202,8 +202,8 @@ def double_report(
     -------
     DataFrame
         role, n (people of the role), at_home, elsewhere, both (shares acting in the community they live in,
-        in another one, in both), monthly (mean share of months, from their first act at home to the log's end,
-        with an act at home, of those with any). Show no role with n under 5.
+        in another one, in both), monthly (mean share of months, from their first act at home to the log's
+        end, with an act at home, of those with any). Show no role with n under 5.
     """
     done = interactions
     if "status" in done.columns:
