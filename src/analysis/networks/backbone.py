@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy.stats import hypergeom
 
 from analysis.errors import StudyError
 from analysis.networks.layout import GATHERINGS
@@ -116,6 +115,7 @@ def pair_chances(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Return, for every pair who met: both people, gatherings shared, chance of sharing as many or more."""
     from scipy.sparse import coo_matrix, triu
+    from scipy.stats import hypergeom
 
     people, rows = np.unique(person, return_inverse=True)
     events, columns = np.unique(gathering, return_inverse=True)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from statistics import NormalDist
+
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
 
 from analysis.errors import StudyError
 from analysis.networks.layout import DYADIC
@@ -182,5 +183,5 @@ def _represent(
 
 def _interval(one: float, other: float, error: float, conf: float) -> tuple[float, float, float]:
     ratio = one / other if other > 0 else np.nan
-    width = norm.ppf(0.5 + conf / 2) * error
+    width = NormalDist().inv_cdf(0.5 + conf / 2) * error
     return ratio, ratio * np.exp(-width), ratio * np.exp(width)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from statistics import NormalDist
 
 import numpy as np
 import pandas as pd
-from scipy.stats import norm
 
 from analysis.errors import StudyError
 from analysis.networks.layout import DYADIC
@@ -176,7 +176,7 @@ def _summary(values: np.ndarray, names: list[str], conf: float) -> dict[str, np.
     square = np.where(defined, (again - mean) ** 2, 0.0).sum(axis=0)
     error = np.sqrt(np.divide(square, number - 1, out=np.full(len(value), np.nan), where=enough))
     low, high = limits(names)
-    width = norm.ppf(0.5 + conf / 2) * error
+    width = NormalDist().inv_cdf(0.5 + conf / 2) * error
     return {
         "value": value, "std_error": error, "conf_low": np.maximum(value - width, low),
         "conf_high": np.minimum(value + width, high), "boot_mean": mean, "n_defined": number,
