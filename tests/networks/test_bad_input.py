@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 import warnings
 from pathlib import Path
 
@@ -11,12 +12,12 @@ import pandas as pd
 import pytest
 
 from analysis.errors import StudyError
-from analysis.networks import INDICATORS, TieRule, build_ties, describe_indicators, indicators
+from analysis.networks import INDICATORS, TieRule, build_ties, describe_indicators, indicators, read_log
 from analysis.tables import schema
 
 sys.path.insert(0, str(Path(__file__).parent))
 from logs import LEVELS, random_log, random_people
-from test_ties import acts
+from test_ties import acts, weights
 
 KEYS = ["place_id", "period", "layer", "indicator"]
 
@@ -214,3 +215,83 @@ def test_stray_times_that_stretch_the_log_beyond_measure():
     log = acts(("a", "b"), ("a", "b"), time=pd.to_datetime(["1700-01-01", "2021-03-01"]).as_unit("s"))
     many = pd.concat([log.assign(community_id=f"C{i}") for i in range(3)])
     assert len(build_ties(many).layout.periods) == 321 * 12 + 3
+
+
+def test_a_gathering_of_five_thousand_is_done_in_seconds_and_in_memory():
+    log = acts(*[(f"p{i}", None, "g") for i in range(5000)])
+    begun = time.process_time()
+    ties = build_ties(log, TieRule(period="all"))
+    found = ties.block("C0", "activity")
+    assert len(found.indices) == 5000 * 4999
+    values = whole(
+        indicators(ties, names=["density", "transitivity", "support"], layers="gatherings"), "gatherings"
+    )
+    assert values.tolist() == [1, 1, 1]
+    assert time.process_time() - begun < 60  # the way over all triangles took 200 s
+
+
+def test_a_large_gathering_can_be_left_out_of_the_projection():
+    log = acts(*[(f"p{i}", None, "g") for i in range(5000)], ("p0", None, "h"), ("p1", None, "h"))
+    ties = build_ties(log, TieRule(period="all", gathering_sizes=(2, 100)))
+    assert len(ties.edges("C0", "activity")) == 1
+
+
+def test_everything_in_one_second_and_times_in_any_order_and_unit():
+    log = random_log(3, 200, 12)
+    at_once = indicators(build_ties(log.assign(time=pd.Timestamp("2021-01-31 23:59:59")), tree=LEVELS))
+    together = at_once[at_once["period"] == "2021-01"].drop(columns="period").reset_index(drop=True)
+    every = at_once[at_once["period"] == "all"].drop(columns="period").reset_index(drop=True)
+    keys = ["place_id", "layer", "indicator"]
+    backward = ~together["indicator"].str.contains("retention|decay")
+    pd.testing.assert_frame_equal(
+        together[backward].sort_values(keys, ignore_index=True),
+        every[backward].sort_values(keys, ignore_index=True),
+    )
+    expected = indicators(build_ties(log, tree=LEVELS))
+    for unit in ("s", "ms", "us", "ns"):
+        other = log.sort_values("time", ascending=False)
+        other = other.assign(time=other["time"].astype(f"datetime64[{unit}]"))
+        pd.testing.assert_frame_equal(expected, indicators(build_ties(other, tree=LEVELS)), atol=1e-12)
+
+
+def test_two_time_zones_in_one_column_are_refused_with_a_way_out():
+    log = acts(("a", "b"), ("b", "a"))
+    zones = [pd.Timestamp("2021-03-31 23:00", tz=zone) for zone in ("Asia/Shanghai", "Europe/Paris")]
+    with pytest.raises(StudyError, match="times") as error:
+        build_ties(log.assign(time=pd.Series(zones, dtype=object)))
+    assert "time zones" in error.value.mend
+
+
+def test_times_before_1970_fall_into_their_own_day_and_month():
+    log = acts(("a", "b"), ("b", "a"), time=pd.to_datetime(["1969-12-31 23:59:59", "1970-01-01 00:00:00"]))
+    ties = build_ties(log)
+    assert ties.layout.periods == ["1969-12", "1970-01"]
+    assert len(ties.edges("C0", "help", "1969-12")) == 1
+
+
+def test_identifiers_beyond_two_to_the_31_in_a_parquet_log(tmp_path):
+    log = random_log(4, 200, 12)
+    number = {f"p{i}": 2**31 + 7 * i for i in range(12)}
+    many = log.assign(
+        source_id=log["source_id"].map(number), target_id=log["target_id"].map(number).astype("Int64")
+    )
+    many.to_parquet(tmp_path / "numbers.parquet")
+    log.to_parquet(tmp_path / "texts.parquet")
+    expected = indicators(build_ties(log, tree=LEVELS))
+    for name in ("numbers", "texts"):
+        read = read_log(tmp_path / f"{name}.parquet")
+        pd.testing.assert_frame_equal(indicators(build_ties(read, tree=LEVELS)), expected)
+
+
+def test_a_parquet_log_gives_the_ties_of_its_frame(tmp_path):
+    log = random_log(5, 400, 20).drop(columns="status")
+    log.to_parquet(tmp_path / "log.parquet", row_group_size=50)
+    read = read_log(tmp_path / "log.parquet")
+    assert read["source_id"].dtype == read["target_id"].dtype == "category"
+    for place in ("C0", "D0"):
+        for layer in ("help", "gatherings"):
+            one = weights(build_ties(log, tree=LEVELS), layer, place)
+            assert one == weights(build_ties(read, tree=LEVELS), layer, place)
+    (tmp_path / "broken.parquet").write_bytes(b"PAR1")
+    with pytest.raises(StudyError, match="log cannot be read"):
+        read_log(tmp_path / "broken.parquet")

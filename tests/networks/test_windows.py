@@ -20,6 +20,10 @@ from naive import used_acts
 from test_ties import acts, weights
 
 KEYS = ["place_id", "layer", "indicator"]
+NAMES = [
+    "density", "mean_degree", "giant_share", "isolates_share", "reciprocity", "transitivity", "clustering",
+    "support", "ei_residency", "cross_community", "participation_gini", "active_share",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("window", [2, 3])
@@ -27,13 +31,13 @@ KEYS = ["place_id", "layer", "indicator"]
 def test_a_rolling_window_is_the_network_of_its_months(window, seed):
     log, people = random_log(seed, 260, 15, months=5), random_people(seed, 15)
     rule = TieRule(window=window, min_weight=2, end="2021-05-31")
-    rolling = indicators(build_ties(log, rule, tree=LEVELS, people=people))
+    rolling = indicators(build_ties(log, rule, tree=LEVELS, people=people), names=NAMES)
     months = [f"2021-{m:02}" for m in range(1, 6)]
     assert rolling["period"].unique().tolist() == [*months[window - 1 :], "all"]
     for at in range(window - 1, 5):
         start, end = pd.Period(months[at - window + 1]).start_time, pd.Period(months[at]).end_time
         apart = TieRule(period="all", min_weight=2, start=start, end=end)
-        expected = indicators(build_ties(log, apart, tree=LEVELS, people=people))
+        expected = indicators(build_ties(log, apart, tree=LEVELS, people=people), names=NAMES)
         found = rolling[rolling["period"] == months[at]].set_index(KEYS).sort_index()
         expected = expected.set_index(KEYS).sort_index().drop(columns="period")
         pd.testing.assert_frame_equal(found.loc[expected.index].drop(columns="period"), expected, atol=1e-12)

@@ -81,7 +81,7 @@ def read_acts(interactions: pd.DataFrame, rule: TieRule) -> tuple[Acts, dict[str
     (community,), communities = encode(table["community_id"])
     (source, target), persons = encode(table["source_id"], table["target_id"])
     (gathering,), _ = encode(table["gathering_id"])
-    keep = np.ones(len(table), dtype=bool)
+    keep = np.ones(len(interactions), dtype=bool)
 
     def set_aside(reason: str, rows: np.ndarray) -> None:
         rows &= keep
@@ -132,7 +132,7 @@ def read_acts(interactions: pd.DataFrame, rule: TieRule) -> tuple[Acts, dict[str
     return acts, aside, notes
 
 
-def _columns(interactions: pd.DataFrame) -> pd.DataFrame:
+def _columns(interactions: pd.DataFrame) -> dict[str, pd.Series]:
     missing = [name for name in REQUIRED if name not in interactions.columns]
     if missing:
         raise StudyError(
@@ -142,7 +142,8 @@ def _columns(interactions: pd.DataFrame) -> pd.DataFrame:
             expected=", ".join(REQUIRED) + ", and target_id or gathering_id",
             mend="Add or rename the columns, or map them in study.toml.",
         )
-    return interactions.reindex(columns=[*REQUIRED, *OPTIONAL])
+    absent = pd.Series(pd.Categorical.from_codes(np.full(len(interactions), -1, dtype=np.int8), []))
+    return {name: interactions.get(name, absent) for name in (*REQUIRED, *OPTIONAL)}
 
 
 def _times(column: pd.Series) -> np.ndarray:

@@ -14,7 +14,7 @@ from analysis.networks.layout import DYADIC, GATHERINGS, Layout
 if TYPE_CHECKING:
     from analysis.networks.ties import Ties
 
-ROWS = 500_000
+ROWS = 100_000
 
 
 def split(ties: Ties, rows: int = ROWS) -> Iterator[Ties]:

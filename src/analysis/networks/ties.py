@@ -241,9 +241,12 @@ def build_ties(
     used = acts.communities[np.bincount(acts.community, minlength=len(acts.communities)) > 0]
     communities, places, place_of, strangers = read_places(tree, used, homes)
     wanted = kinds or {}
+    used_kinds = (
+        np.bincount(acts.kind * np.int32(2) + dyadic, minlength=2 * len(acts.kinds)).reshape(-1, 2) > 0
+    )
     kinds = {
-        form: sorted({*_kinds(acts, rows), *wanted.get(form, ())}, key=str)
-        for form, rows in ((DYADIC, dyadic), (GATHERINGS, ~dyadic))
+        form: sorted({*acts.kinds[used_kinds[:, column]], *wanted.get(form, ())}, key=str)
+        for column, form in enumerate((GATHERINGS, DYADIC))
     }
     layout = Layout(
         communities=communities,
@@ -271,11 +274,6 @@ def build_ties(
     if people is not None:
         accounting.update(_by_home(ties, acts))
     return ties
-
-
-def _kinds(acts: Acts, rows: np.ndarray) -> list[str]:
-    number = np.bincount(acts.kind[rows], minlength=len(acts.kinds))
-    return sorted(acts.kinds[number > 0].tolist(), key=str)
 
 
 def _collect(
