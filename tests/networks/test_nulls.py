@@ -108,6 +108,41 @@ def test_curveball_keeps_margins():
     np.testing.assert_array_equal(np.bincount(after[1]), np.bincount(gathering))
 
 
+def test_groups_keep_their_own_degrees_and_memberships():
+    graph = nx.disjoint_union(nx.gnm_random_graph(20, 60, seed=1), nx.gnm_random_graph(20, 60, seed=2))
+    edges = np.array(graph.edges)
+    group = (edges[:, 0] >= 20).astype(int)
+    after = swap_edges(edges, group=group, seed=3)
+    np.testing.assert_array_equal(after[:, 0] >= 20, group)
+    np.testing.assert_array_equal(after[:, 1] >= 20, group)
+    np.testing.assert_array_equal(np.bincount(after.ravel()), np.bincount(edges.ravel()))
+    assert (np.sort(after) != np.sort(edges)).any()
+    person, gathering = np.array(
+        sorted({(p, g) for p, g in np.random.default_rng(0).integers(0, 30, (250, 2)).tolist()})
+    ).T
+    found = curveball(person, gathering, group=gathering % 2, seed=1)
+    for parity in (0, 1):
+        mine, before = found[1] % 2 == parity, gathering % 2 == parity
+        np.testing.assert_array_equal(
+            np.bincount(found[0][mine], minlength=30), np.bincount(person[before], minlength=30)
+        )
+    np.testing.assert_array_equal(np.bincount(found[1]), np.bincount(gathering))
+
+
+def test_a_district_pools_its_communities():
+    log = pd.concat([karate(), karate().assign(community_id="C1")], ignore_index=True)
+    log.loc[len(log) // 2 :, ["source_id", "target_id"]] += 100
+    tree = pd.DataFrame({"community_id": ["C0", "C1"], "district_id": "D0"})
+    spread = {
+        within: null_test(
+            log, tree=tree, level="district", names="giant_share", within=within, n_null=9
+        ).iloc[0]
+        for within in ("community", "place")
+    }
+    assert spread["community"]["null_high"] <= 0.5
+    assert spread["place"]["null_mean"] > 0.9
+
+
 def test_compiled_and_plain_kernels_do_the_same(monkeypatch):
     edges = np.array(nx.gnm_random_graph(60, 150, seed=1).edges)
     compiled = swap_edges(edges, seed=4)
@@ -216,6 +251,7 @@ def test_shuffled_times_keep_their_strata():
         ({"null": "curveball", "layer": "dyadic"}, "layer"),
         ({"places": ["X"]}, "place_id"),
         ({"names": "fame"}, "names"),
+        ({"within": "street"}, "within"),
     ],
 )
 def test_bad_input_says_where(change, where):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 import pandas as pd
@@ -30,6 +30,7 @@ def null_test(
     period: str = ALL,
     rule: TieRule | None = None,
     tree: PlaceTree | pd.DataFrame | None = None,
+    within: str = "community",
     n_null: int = 199,
     seed: int = 0,
 ) -> pd.DataFrame:
@@ -52,6 +53,9 @@ def null_test(
     period : str, default "all"
     rule, tree
         As for `build_ties`.
+    within : {"community", "place"}, default "community"
+        Whether ties are swapped (and people trade gatherings) only within the community where they happened,
+        so that a district pools its communities, or across the whole place.
     n_null : int, default 199; seed : int
 
     Returns
@@ -70,13 +74,20 @@ def null_test(
     Indicators relative to shares of the whole study (connectedness, exposure) are here relative to those of
     the place, also in `bootstrap_indicators` and `rarefy`.
 
-    Maslov & Sneppen 2002 (swap), Strona et al. 2014 (curveball), Holme & Saramäki 2012 (time). A whole
-    district is one network: ties are swapped across its communities, so indicators of grouping by place
-    will stand out; test communities to hold places fixed. Many tests: expect one in twenty below 0.05.
+    Maslov & Sneppen 2002 (swap), Strona et al. 2014 (curveball), Holme & Saramäki 2012 (time). With
+    `within="place"` indicators of a street or district stand out by the mere fact that people meet in their
+    community. Many tests: expect one in twenty below 0.05.
     """
     if null not in NULLS:
         raise StudyError(
             "There is no such null model.", where="null", value=null, expected="one of " + ", ".join(NULLS)
+        )
+    if within not in ("community", "place"):
+        raise StudyError(
+            "Nulls cannot be drawn within this.",
+            where="within",
+            value=within,
+            expected='"community" or "place"',
         )
     layer = layer or NULLS[null] or DYADIC
     pieces = []
@@ -99,17 +110,22 @@ def null_test(
                 expected=f"a layer of form {NULLS[null]!r}",
                 mend='Use "swap" for ties between two people, "curveball" for gatherings.',
             )
-        pieces.append(_test(network, null, names, n_null, np.random.default_rng([seed, number])))
+        pieces.append(_test(network, (null, within), names, n_null, np.random.default_rng([seed, number])))
     table = pd.concat(pieces, ignore_index=True) if pieces else pd.DataFrame()
     table.attrs = {"null": null, "n_null": n_null, "seed": seed}
     return table
 
 
 def _test(
-    network: Network, null: str, names: list[str] | str | None, n_null: int, rng: np.random.Generator
+    network: Network,
+    kind: tuple[str, str],
+    names: list[str] | str | None,
+    n_null: int,
+    rng: np.random.Generator,
 ) -> pd.DataFrame:
+    null, within = kind
     draw = {"swap": _swapped, "curveball": _traded, "time": _retimed}[null]
-    values, counts, chosen = evaluate(network, _draws(network, draw, n_null, rng), names)
+    values, counts, chosen = evaluate(network, _draws(network, draw, within, n_null, rng), names)
     return pd.DataFrame(
         {"place_id": network.place_id, "period": network.period, "layer": network.layer,
          "indicator": chosen, "null": null}
@@ -118,20 +134,23 @@ def _test(
     )  # fmt: skip
 
 
-def _draws(network: Network, draw, n_null: int, rng: np.random.Generator) -> Iterator[Draw]:
+def _draws(
+    network: Network, draw: Callable, within: str, n_null: int, rng: np.random.Generator
+) -> Iterator[Draw]:
+    group = network.community if within == "community" else np.zeros_like(network.community)
     yield network.itself()
     for _ in range(n_null):
-        yield draw(network, rng)
+        yield draw(network, group, rng)
 
 
-def _swapped(network: Network, rng: np.random.Generator) -> Draw:
+def _swapped(network: Network, group: np.ndarray, rng: np.random.Generator) -> Draw:
     source, target, directed = network.source, network.other, network.rule.directed
     low, high = np.minimum(source, target), np.maximum(source, target)
     if directed:
         low, high = source, target
     _, first, tie = np.unique(low * network.n_people + high, return_index=True, return_inverse=True)
     edges = np.column_stack([low[first], high[first]]) if len(first) else np.empty((0, 2), np.int64)
-    after = swap_edges(edges, directed=directed, seed=int(rng.integers(2**62)))
+    after = swap_edges(edges, group=group[first], directed=directed, seed=int(rng.integers(2**62)))
     forth = source == low
     ends = after[tie]
     return Draw(
@@ -142,13 +161,16 @@ def _swapped(network: Network, rng: np.random.Generator) -> Draw:
     )
 
 
-def _traded(network: Network, rng: np.random.Generator) -> Draw:
-    order = np.argsort(network.source, kind="stable")
-    person, gathering = curveball(network.source, network.other, seed=int(rng.integers(2**62)))
+def _traded(network: Network, group: np.ndarray, rng: np.random.Generator) -> Draw:
+    event = np.zeros(int(network.other.max(initial=-1)) + 1, dtype=np.int64)
+    event[network.other[::-1]] = group[::-1]  # a gathering belongs to the community of its first join
+    order = np.lexsort((network.source, event[network.other]))
+    seed = int(rng.integers(2**62))
+    person, gathering = curveball(network.source, network.other, group=event[network.other], seed=seed)
     return Draw(np.arange(network.n_people), person, gathering, order)
 
 
-def _retimed(network: Network, rng: np.random.Generator) -> Draw:
+def _retimed(network: Network, group: np.ndarray, rng: np.random.Generator) -> Draw:
     month = network.time.astype("datetime64[M]").astype(np.int64)
     _, strata = np.unique(np.column_stack([network.community, month]), axis=0, return_inverse=True)
     return Draw(

@@ -83,13 +83,22 @@ def permute_within(strata: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return result
 
 
-def swap_edges(edges: np.ndarray, *, sweeps: float = 10, directed: bool = False, seed: int = 0) -> np.ndarray:
+def swap_edges(
+    edges: np.ndarray,
+    *,
+    group: np.ndarray | None = None,
+    sweeps: float = 10,
+    directed: bool = False,
+    seed: int = 0,
+) -> np.ndarray:
     """Return a random simple graph with the same degrees, by edge swaps.
 
     Parameters
     ----------
     edges : int array (number of edges, 2)
         Each edge once, no loops.
+    group : int array, optional
+        Group of each edge: only edges of one group swap their ends, so degrees are kept group by group.
     sweeps : float, default 10
         Swaps tried per edge; a swap that would make a loop or a second edge leaves the graph as it is but
         counts, as uniformity needs.
@@ -118,7 +127,7 @@ def swap_edges(edges: np.ndarray, *, sweeps: float = 10, directed: bool = False,
             where="edges", value=int((edges[:, 0] == edges[:, 1]).sum()), expected="no loops",
         )  # fmt: skip
     rng = np.random.default_rng(seed)
-    pick = rng.integers(0, len(edges), (tries, 2))
+    pick = _pick_pairs(len(edges), group, tries, rng)
     flip = rng.random(tries) < (0.0 if directed else 0.5)
     nodes, codes = np.unique(edges, return_inverse=True)
     ends = codes.reshape(-1, 2).astype(np.int64)
@@ -128,8 +137,24 @@ def swap_edges(edges: np.ndarray, *, sweeps: float = 10, directed: bool = False,
     return nodes[_compiled("swap")(np.ascontiguousarray(ends), pick, flip, directed, start, slots)]
 
 
+def _pick_pairs(n: int, group: np.ndarray | None, tries: int, rng: np.random.Generator) -> np.ndarray:
+    """Draw pairs of positions, the second from the group of the first; as likely in either order."""
+    first = rng.integers(0, n, tries)
+    if group is None:
+        return np.column_stack([first, rng.integers(0, n, tries)])
+    order, (_, codes) = np.argsort(group, kind="stable"), np.unique(group, return_inverse=True)
+    size = np.bincount(codes)
+    start, mine = np.cumsum(size) - size, codes[first]
+    return np.column_stack([first, order[start[mine] + rng.integers(0, size[mine])]])
+
+
 def curveball(
-    person: np.ndarray, gathering: np.ndarray, *, sweeps: float = 5, seed: int = 0
+    person: np.ndarray,
+    gathering: np.ndarray,
+    *,
+    group: np.ndarray | None = None,
+    sweeps: float = 5,
+    seed: int = 0,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return random memberships in which everyone joins as many gatherings, and each has as many people.
 
@@ -137,6 +162,8 @@ def curveball(
     ----------
     person, gathering : int arrays
         One value per membership, each pair once.
+    group : int array, optional
+        Group of each membership, the same for all of a gathering: people trade within groups only.
     sweeps : float, default 5
         Trades per person.
     seed : int
@@ -151,18 +178,20 @@ def curveball(
     Strona et al. 2014, Nature Communications 5, 4114; uniform over all such tables (Carstens 2015, Physical
     Review E 91, 042812).
     """
-    people, codes = np.unique(person, return_inverse=True)
+    keys = np.column_stack([np.zeros(len(person), dtype=np.int64) if group is None else group, person])
+    people, codes = np.unique(keys, axis=0, return_inverse=True)
+    codes = codes.ravel()
     order = np.lexsort((gathering, codes))
     held = np.asarray(gathering, dtype=np.int64)[order].copy()
     start = np.concatenate([[0], np.cumsum(np.bincount(codes, minlength=len(people)))]).astype(np.int64)
     if len(people) > 1:
         rng = np.random.default_rng(seed)
         trades = int(np.ceil(sweeps * len(people)))
-        first = rng.integers(0, len(people), trades)
-        second = (first + rng.integers(1, len(people), trades)) % len(people)
+        first, second = _pick_pairs(len(people), people[:, 0], trades, rng).T
+        first, second = first[first != second], second[first != second]
         size = int(held.max()) + 1
         held = _compiled("trade")(held, start, first, second, size, int(rng.integers(2**31)))
-    return people[codes[order]], held
+    return people[codes[order], 1], held
 
 
 @cache
