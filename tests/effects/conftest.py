@@ -59,6 +59,14 @@ def ehec() -> pd.DataFrame:
     return panel.assign(treated=(panel["year"] >= panel["yexp2"]).astype(int))
 
 
+@pytest.fixture(scope="session")
+def medicaid() -> tuple[np.ndarray, np.ndarray, int]:
+    """Event-study coefficients, their covariance matrix and the number of those before the reference."""
+    data = json.loads(shared("did_reference/honest_ehec.json").read_text())
+    assert (data["num_pre_periods"], data["num_post_periods"]) == (5, 2)
+    return np.array(data["betahat"]), np.array(data["sigma"]), 5
+
+
 def staggered_panel(
     cohorts: dict[object, int],
     periods: int = 8,

@@ -11,14 +11,18 @@ if TYPE_CHECKING:
     from analysis.effects.imputed import imputation
     from analysis.effects.notes import Note
     from analysis.effects.results import EffectEstimate
+    from analysis.effects.robust import sensitivity
     from analysis.effects.sun_abraham import event_study
     from analysis.effects.two_way import twfe
 
-__all__ = ["EffectEstimate", "GroupTimeEffects", "Note", "att_gt", "event_study", "imputation", "twfe"]
+__all__ = [
+    "EffectEstimate", "GroupTimeEffects", "Note", "att_gt", "event_study", "imputation", "sensitivity",
+    "twfe",
+]  # fmt: skip
 
 _HOMES = {
     "EffectEstimate": "results", "GroupTimeEffects": "group_time", "Note": "notes", "att_gt": "callaway",
-    "event_study": "sun_abraham", "imputation": "imputed", "twfe": "two_way",
+    "event_study": "sun_abraham", "imputation": "imputed", "sensitivity": "robust", "twfe": "two_way",
 }  # fmt: skip
 
 

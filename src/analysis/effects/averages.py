@@ -115,14 +115,17 @@ class Engine:
 
     def figures(
         self, averages: Averages, n_boot: int = 0, seed: int = 0, band: np.ndarray | None = None
-    ) -> tuple[dict[str, np.ndarray], tuple[Note, ...]]:
-        """Return table columns with one entry per average, with uniform bands for `band` if `n_boot` > 0."""
+    ) -> tuple[dict[str, np.ndarray], tuple[Note, ...], np.ndarray]:
+        """Return table columns with one entry per average, their notes and their covariance matrix.
+
+        There are uniform bands for `band` if `n_boot` > 0.
+        """
         parts = self.parts(averages)
         used = np.zeros((len(self.plan.levels), len(averages.status)), bool)
         np.logical_or.at(used, self.plan.level, averages.weights != 0)
         columns = self._columns(averages, np.sqrt((parts**2).sum(axis=0)), self.level_sizes @ used)
         band = averages.identified if band is None else band
-        return self._with_bands(columns, parts, band, n_boot, seed)
+        return *self._with_bands(columns, parts, band, n_boot, seed), parts.T @ parts
 
     def figures_of_cells(
         self, n_boot: int = 0, seed: int = 0

@@ -90,7 +90,7 @@ class GroupTimeEffects:
         keys, averages = self._averages(kind)
         n_boot = self.n_boot if kind != "overall" else 0
         rows = np.arange(len(keys) + 1) < len(keys)
-        columns, bands = self.engine.figures(averages, n_boot, self.seed, band=rows)
+        columns, bands, covariance = self.engine.figures(averages, n_boot, self.seed, band=rows)
         columns["term"] = ["overall"]
         if kind != "overall":
             shown = keys.astype(int) if kind == "event_time" else self.engine.design.labels(keys)
@@ -103,6 +103,7 @@ class GroupTimeEffects:
             table=make_table(columns),
             estimand=Note(f"estimand_{kind}", outcome=self.cells.outcome),
             notes=(*kept, *bands, *self.engine.left_out()),
+            covariance=covariance,
         )
 
     def _averages(self, kind: str) -> tuple[np.ndarray, Averages]:

@@ -38,6 +38,15 @@ TEMPLATES = {
         "The average over treated unit-periods of {outcome} minus the untreated outcome "
         "imputed from {unit} and {time} effects fitted on untreated unit-periods."
     ),
+    "estimand_relative": (
+        "The effect of treatment on {outcome} at event time {target}, if from the reference on the "
+        "difference in trends changes from one period to the next by at most Mbar times its largest "
+        "change before."
+    ),
+    "estimand_smoothness": (
+        "The effect of treatment on {outcome} at event time {target}, if the slope of the difference in "
+        "trends changes by at most M from one period to the next."
+    ),
     # which rows and units were used
     "set_aside": "{count} rows set aside: {reason}.",
     "always_treated": (
@@ -84,6 +93,36 @@ TEMPLATES = {
     "covariates_at_base": "Covariates are taken at the comparison period ({method}).",
     "window": "Only event times {low} to {high} are shown; all others were estimated too.",
     "library": "{library} remarked: {text}",
+    "event_rows_left_out": (
+        "Used are event times {low} to {high}: beyond them there is a gap or a row without standard error."
+    ),
+    "normal_covariance": (
+        "Intervals take the covariance matrix as known and estimates as normal: with few clusters they are "
+        "too short."
+    ),
+    "breakdown_relative": (
+        "The interval leaves zero out as long as violations of parallel trends after adoption are less than "
+        "{value:.2f} times the largest one before it."
+    ),
+    "breakdown_relative_zero": (
+        "The interval holds zero even if trends are parallel after adoption: no violation is needed to "
+        "explain the estimate away."
+    ),
+    "breakdown_relative_never": (
+        "The interval leaves zero out even if violations of parallel trends after adoption are a thousand "
+        "times the largest one before it."
+    ),
+    "breakdown_smoothness": (
+        "The interval leaves zero out as long as the slope of the difference in trends changes by less than "
+        "{value:.4g} per period."
+    ),
+    "breakdown_smoothness_zero": (
+        "The interval holds zero even if the difference in trends is a straight line."
+    ),
+    "breakdown_smoothness_never": (
+        "The interval leaves zero out even if the slope of the difference in trends changes by a thousand "
+        "standard errors per period."
+    ),
     # what to doubt
     "staggered_twfe": (
         "Units adopt at {cohorts} different times: two-way fixed effects also compare late "

@@ -57,6 +57,8 @@ class EffectEstimate:
         Of the intervals.
     notes : tuple of Note
         Limits and choices, each a sentence with a code and its figures.
+    covariance : array or None
+        Covariance matrix of the table's estimates, for estimates by event time.
     """
 
     table: pd.DataFrame
@@ -76,6 +78,7 @@ class EffectEstimate:
     set_aside: tuple[tuple[str, int], ...] = ()
     level: float = LEVEL
     notes: tuple[Note, ...] = field(default=())
+    covariance: np.ndarray | None = field(default=None, repr=False, compare=False)
 
     def tidy(self) -> pd.DataFrame:
         """Return a copy of the table, one row per term."""

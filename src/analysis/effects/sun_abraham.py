@@ -83,16 +83,20 @@ def event_study(
     keys = np.unique(plan.event_time)
     sizes = estimates.n_treated.astype(float)
     rows = engine.average([plan.event_time == key for key in keys], sizes, estimated_shares=False)
-    columns, _ = engine.figures(rows.then(engine.average([plan.post], sizes, estimated_shares=False)))
+    overall = engine.average([plan.post], sizes, estimated_shares=False)
+    columns, _, covariance = engine.figures(rows.then(overall))
     columns |= label_rows("event_time", keys) | {"pre_period": np.append(keys < 0, False)}
-    table, shown = _within(make_table(columns), window)
-    return describe(
+    whole = make_table(columns)
+    kept, shown = _within(whole, window)
+    table = whole[kept].reset_index(drop=True)
+    estimate = describe(
         design, engine.df, table=table, unbalanced="unbalanced_regression",
         estimator="Sun-Abraham event study",
         estimand=Note("estimand_event_study", outcome=outcome), control_group="never_treated",
         notes=(Note("reference"), Note("fixed_weights"), *shown, *engine.left_out(),
                *describe_missing(table["status"].to_numpy())),
     )  # fmt: skip
+    return replace(estimate, covariance=covariance[np.ix_(kept, kept)])
 
 
 def _with_controls(design: Design, cohort: str) -> Design:
@@ -155,11 +159,14 @@ def _regress(design: Design, plan: Cells) -> CellEstimates:
     return CellEstimates(estimate, *counts, status, DenseInfluence(columns, groups, groups))
 
 
-def _within(table: pd.DataFrame, window: tuple[int, int] | None) -> tuple[pd.DataFrame, tuple[Note, ...]]:
+def _within(table: pd.DataFrame, window: tuple[int, int] | None) -> tuple[np.ndarray, tuple[Note, ...]]:
+    """Return which rows to show and a note if these are not all."""
     if window is None:
-        return table, ()
+        return np.ones(len(table), bool), ()
     low, high = window
-    keep = table["event_time"].between(low, high).fillna(False) | (table["term"] == "overall")
+    keep = (table["event_time"].between(low, high).fillna(False) | (table["term"] == "overall")).to_numpy(
+        bool
+    )
     if keep.sum() < 2:
         raise EstimationError(
             "No event time lies in the window.",
@@ -167,4 +174,4 @@ def _within(table: pd.DataFrame, window: tuple[int, int] | None) -> tuple[pd.Dat
             value=window,
             expected=f"within {table['event_time'].min()} and {table['event_time'].max()}",
         )
-    return table[keep].reset_index(drop=True), (Note("window", low=low, high=high),)
+    return keep, (Note("window", low=low, high=high),)
