@@ -9,7 +9,6 @@ import pytest
 from analysis.errors import StudyError
 from analysis.networks import build_ties
 from analysis.networks.picture import OKABE_ITO, SHAPES, picture
-from analysis.networks.view import view
 from analysis.simulate import simulate_city
 
 
@@ -83,6 +82,6 @@ def test_few_people_and_many_groups_are_refused(study, ties):
 
 def test_the_widget_holds_the_picture(study, ties):
     place = study.tree.communities[0]
-    widget = view(ties, place)
-    assert len(widget.data["nodes"]) == len(picture(ties, place).nodes)
+    widget = ties.view(place)
+    assert len(widget.data["nodes"]) == len(ties.picture(place).nodes)
     assert not set(study.people["person_id"]) & {str(node) for node, *_ in widget.data["nodes"]}

@@ -152,6 +152,18 @@ class Ties:
 
         return to_igraph(self, place_id, layer, period, people)
 
+    def picture(self, place_id: str, layer: str = "dyadic", period: str = "all", **options):
+        """Return one network made ready for a figure: see `analysis.networks.picture.picture`."""
+        from analysis.networks.picture import picture
+
+        return picture(self, place_id, layer, period, **options)
+
+    def view(self, place_id: str, layer: str = "dyadic", period: str = "all", **options):
+        """Show one network as an interactive widget: see `analysis.networks.view.view`."""
+        from analysis.networks.view import view
+
+        return view(self, place_id, layer, period, **options)
+
     def write_graphml(
         self,
         path: str | Path,
