@@ -12,13 +12,14 @@ import pandas as pd
 from analysis import __version__
 from analysis.errors import EstimationError, ReportError
 from analysis.panel import build_panel, missing_tables
+from analysis.reporting.inclusion import DRAWS, WINDOW_DAYS, people_in_networks
 from analysis.tables.config import read_config
 from analysis.tables.periods import FREQUENCIES
 from analysis.tables.study import Study
 
 FRAMES = (
-    "places", "accounting", "indicators", "processes", "burden", "outcomes", "funnel", "activity", "panel",
-    "adoption", "effects",
+    "places", "accounting", "indicators", "inclusion", "mobilisation", "processes", "burden", "outcomes",
+    "funnel", "activity", "panel", "adoption", "effects",
 )  # fmt: skip
 OWN_OUTCOMES = ("network_active_share", "network_support", "burden_duties", "burden_hours")
 FUNNEL_PROCESS = "consultation"
@@ -74,6 +75,7 @@ def run_city(study: Study) -> City:
     from analysis.processes import process_measures
 
     rule, indicators = _networks(study)
+    inclusion, mobilisation = people_in_networks(study)
     processes, burden = process_measures(study), burden_measures(study)
     panel = build_panel(study, indicators=indicators, processes=processes, burden=burden)
     on_register = processes.attrs.get("residents_from_people", 0)
@@ -81,6 +83,8 @@ def run_city(study: Study) -> City:
         "places": study.tree.table.reset_index(drop=True),
         "accounting": study.accounting,
         "indicators": indicators[indicators["layer"] == "dyadic"],
+        "inclusion": inclusion,
+        "mobilisation": mobilisation,
         "processes": processes,
         "burden": burden,
         "outcomes": outcome_measures(study),
@@ -93,15 +97,21 @@ def run_city(study: Study) -> City:
     for frame in frames.values():
         frame.attrs = {}  # notes for the caller, not for Parquet
     meta = {
-        "study": study.name, "study_zh": study.name_zh or study.name, "period": study.period,
-        "periods": study.periods, "version": __version__, "inputs": input_hashes(study.path),
-        "tie_rule": rule, "missing": missing_tables(study), "settle_days": 90,
+        "study": study.name,
+        "study_zh": study.name_zh or study.name,
+        "period": study.period,
+        "periods": study.periods,
+        "version": __version__,
+        "inputs": input_hashes(study.path),
+        "tie_rule": rule,
+        "missing": missing_tables(study),
+        "settle_days": 90,
+        "mobilisation": {"days": WINDOW_DAYS, "draws": DRAWS},
         "residents_from_people": on_register,
         "limits": _limits(study),
-    }  # fmt: skip
-    return City(
-        json.loads(json.dumps(meta, sort_keys=True)), frames
-    )  # the same whether read back from disk or not
+    }
+    meta = json.loads(json.dumps(meta, sort_keys=True))  # the same whether read back from disk or not
+    return City(meta, frames)
 
 
 def _limits(study: Study) -> list[str]:

@@ -1,0 +1,65 @@
+"""Part of section 3: are all groups in the network, and who draws whom in."""
+
+from __future__ import annotations
+
+from analysis.display.html import Html, table
+from analysis.display.numbers import format_number, is_hidden
+from analysis.reporting.sections.common import notes, span
+
+INCLUSION = {"representation": "share", "active": "share", "tied": "share", "ties": "count", "depth": "count",
+             "mutual": "share"}  # fmt: skip
+MOBILISATION = {"leaders_first": "share", "recruited": "share", "recruited_by_leaders": "share",
+                "recruits_per_leader": "number", "cascade_size": "number"}  # fmt: skip
+
+
+def who_is_included(report) -> Html:
+    """Write the ratios of groups with their intervals; nothing where the study does not tell groups apart."""
+    text, found = report.text, report.city.frames["inclusion"]
+    found = found[found["place_id"] == report.district]
+    parts = []
+    for group, rows in found.groupby("group", sort=False):
+        rows = rows.set_index("measure")
+        lines = []
+        for measure, kind in INCLUSION.items():
+            if measure not in rows.index:
+                continue
+            row = rows.loc[measure]
+            if is_hidden(row["n_group"]) or is_hidden(row["n_others"]):
+                lines.append((text("inclusion." + measure), text("sentence.hidden"), "", "", "", ""))
+                continue
+            n = f"{format_number(row['n_group'], 'people')} / {format_number(row['n_others'], 'people')}"
+            low, high = (format_number(row[c], "number") for c in ("conf_low", "conf_high"))
+            lines.append(
+                (
+                    text("inclusion." + measure), format_number(row["value_group"], kind),
+                    format_number(row["value_others"], kind), format_number(row["ratio"], "number"),
+                    f"[{low}, {high}]", n,
+                )
+            )  # fmt: skip
+        header = [text(f"column.{c}") for c in ("measure", "group", "others", "ratio", "interval", "group_n")]
+        caption = text("caption.inclusion_table", group=text.named("inclusion", group))
+        parts.append(table(header, lines, caption=caption))
+    return Html("".join(parts) + notes(text("sentence.inclusion"))) if parts else Html("")
+
+
+def who_draws_whom(report) -> Html:
+    """Write recruitment by role beside what chance would give; nothing where roles are not known."""
+    text, found = report.text, report.city.frames["mobilisation"]
+    found = found[found["place_id"] == report.district]
+    if not len(found):
+        return Html("")
+    rows, lines = found.set_index("indicator"), []
+    for name, kind in MOBILISATION.items():
+        row, label = rows.loc[name], text("mobilisation." + name)
+        if is_hidden(row["n"]):
+            lines.append((label, text("sentence.hidden"), "", "", ""))
+            continue
+        lines.append(
+            (
+                label, format_number(row["value"], kind), format_number(row["null_mean"], kind),
+                span(row["null_low"], row["null_high"], kind), format_number(row["n"], "people"),
+            )
+        )  # fmt: skip
+    header = [text(f"column.{c}") for c in ("measure", "here", "by_chance", "chance_interval", "n")]
+    listing = table(header, lines, caption=text("caption.mobilisation_table"))
+    return Html(listing + notes(text("sentence.mobilisation", **report.city.meta["mobilisation"])))
