@@ -47,6 +47,8 @@ def random_people(seed, persons, extra=3):
             "community_id": rng.choice(["C0", "C1", "C2", "C3"], n),
             "residency": pd.Series(rng.choice(["registered", "non_registered", ""], n)).replace("", None),
             "role": rng.choice(["resident", "volunteer", "cadre"], n),
+            "age_band": pd.Series(rng.choice(["18-44", "60-74", "75+", ""], n)).replace("", None),
+            "income_band": pd.Series(rng.choice(["low", "high", "middle"], n)).replace("middle", None),
             "joined": pd.Series(joined).where(rng.random(n) < 0.8),
         }
     )

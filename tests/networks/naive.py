@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from itertools import combinations
+from pathlib import Path
 
 import networkx as nx
 import numpy as np
 import pandas as pd
+
+sys.path.insert(0, str(Path(__file__).parent))
+from naive_families import further, lasting
 
 LEVELS = ("community_id", "street_id", "district_id")
 
@@ -109,6 +114,12 @@ def measures(graph, nodes, done, labels, directed=False):
     return result
 
 
+def changes(pairs, place, layer, span, spans):
+    at = spans.index(span) if span in spans else 0
+    before = pairs[place, layer, spans[at - 1]] if at else None
+    return lasting(pairs[place, layer, span], before, pairs[place, layer, spans[at - 2]] if at > 1 else None)
+
+
 def gini(values):
     values = np.asarray(values, dtype=float)
     if not values.sum():
@@ -131,14 +142,16 @@ def all_indicators(
     )
     labels = {}
     if people is not None:
-        for name in ("residency", "role", "community_id"):
+        for name in people.columns.intersection(
+            ["residency", "role", "community_id", "age_band", "income_band"]
+        ):
             labels[name] = people.dropna(subset=[name]).set_index("person_id")[name].to_dict()
     places = {}
     for level in LEVELS:
         if level in levels.columns:
             for place, rows in levels.groupby(level):
                 places[place] = set(rows["community_id"])
-    result = {}
+    result, pairs = {}, {}
     for place, inside in places.items():
         here = [a for a in acts if a["community_id"] in inside]
         for span in [*map(str, spans), "all"]:
@@ -160,5 +173,11 @@ def all_indicators(
                         graph, members = projected_graph(mine, min_weight, sizes)
                         done = Counter(v for people_in in members.values() for v in people_in)
                     found = measures(graph, nodes, done, labels, directed and dyadic)
+                    found |= further(graph, nodes, done, labels, directed and dyadic)
+                    if not dyadic:
+                        held = sum(len(people_in) > 1 for people_in in members.values())
+                        found["civic_gathering_rate"] = 1000 * held / len(nodes) if nodes else float("nan")
+                    pairs[place, name, span] = {frozenset(pair) for pair in graph.edges}
+                    found |= changes(pairs, place, name, span, list(map(str, spans)))
                     result |= {(place, span, name, k): v for k, v in found.items()}
     return result

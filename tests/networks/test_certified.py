@@ -28,10 +28,10 @@ def assert_same(table, expected):
         assert found[key] == pytest.approx(value, abs=1e-9, nan_ok=True), key
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(
     seed=st.integers(0, 10**6),
-    rows=st.integers(1, 120),
+    rows=st.integers(1, 110),
     persons=st.integers(2, 14),
     directed=st.booleans(),
     min_weight=st.sampled_from([1, 2]),
@@ -51,7 +51,8 @@ def test_every_indicator_equals_the_slow_way(
         log, people, LEVELS, period=period, directed=directed, min_weight=min_weight, sizes=sizes
     )
     assert {key[3] for key in expected} <= set(INDICATORS)
-    assert_same(indicators(ties), expected)
+    names = sorted({key[3] for key in expected})
+    assert_same(indicators(ties, names=names), expected)
 
 
 def test_every_registered_indicator_is_certified():

@@ -11,11 +11,13 @@ from analysis.errors import StudyError
 from analysis.networks.layout import FORMS, LEVELS, Layout
 from analysis.networks.parts import split
 from analysis.networks.registry import Indicator, choose
-from analysis.networks.roster import Roster, active_people, call_roll, population
+from analysis.networks.roster import Roster, active_people, call_roll, count_marks, take_census
+from analysis.networks.scene import Scene
 from analysis.networks.sums import Sums
 from analysis.networks.ties import Ties
 from analysis.tables.periods import ALL
 
+LOOK_BACK = 2  # periods before its own that an indicator may need: how long ties have lasted
 COLUMNS = ("place_id", "period", "layer", "indicator", "value", "n", "std_error")
 
 
@@ -27,6 +29,7 @@ def indicators(
     levels: list[str] | tuple[str, ...] | str | None = None,
     layers: list[str] | tuple[str, ...] | str | None = None,
     periods: list[str] | tuple[str, ...] | str | None = None,
+    reference: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Compute indicators of every community, street and district, for each period and layer.
 
@@ -38,10 +41,14 @@ def indicators(
         default the one the ties were built with. Without any, a place's people are those ever active there,
         and indicators by group are NaN.
     names : str or list of str, optional
-        Indicators wanted; None computes all. `describe_indicators()` lists them.
+        Indicators wanted; None computes those that the registry gives by default, "all" every one (some take
+        minutes for a city). `describe_indicators()` lists them.
     levels, layers, periods : str or list of str, optional
         Levels ("community", "street", "district"), layers and periods ("all" is the whole time) wanted; only
         these are computed. None is every one.
+    reference : DataFrame, optional
+        People whose shares of the groups connectedness and exposure are relative to: the people table of the
+        whole study where `people` is that of a part of it. By default `people`.
 
     Returns
     -------
@@ -68,7 +75,8 @@ def indicators(
     people = people if people is not None else ties.people
     roster = call_roll(ties, people)
     wanted = _choose(ties.layout, levels, layers, periods)
-    table = _bind([piece for part in split(ties) for piece in _pieces(part, roster, chosen, wanted)])
+    shares = count_marks(people if reference is None else reference)
+    table = _bind([piece for part in split(ties) for piece in _pieces(part, roster, chosen, wanted, shares)])
     table.attrs = {"rule": ties.rule.describe(), "accounting": ties.accounting | _coverage(ties, roster)}
     return table
 
@@ -106,7 +114,11 @@ def _choose(layout: Layout, levels: object, layers: object, periods: object) -> 
 
 
 def _pieces(
-    ties: Ties, roster: Roster, chosen: list[Indicator], wanted: dict[str, list[str]]
+    ties: Ties,
+    roster: Roster,
+    chosen: list[Indicator],
+    wanted: dict[str, list[str]],
+    reference: dict[str, tuple[int, int]],
 ) -> Iterator[pd.DataFrame]:
     for level in wanted["level"]:
         for whole in (False, True):
@@ -114,29 +126,24 @@ def _pieces(
             labels = [label for label in every if label in wanted["period"]]
             if level not in ties.layout.places or not len(ties.layout.places[level]) or not labels:
                 continue
-            counts = population(ties, roster, level, whole)[:, [every.index(label) for label in labels]]
+            first = max(every.index(labels[0]) - LOOK_BACK, 0)
+            computed = every[first : every.index(labels[-1]) + 1]
+            census = take_census(ties, roster, level, whole)
             for form in FORMS:
                 entries = [entry for entry in chosen if form in entry.forms]
                 layers = [layer for layer in ties.layout.layers[form] if layer in wanted["layer"]]
                 if entries and layers:
-                    yield _piece(ties, roster, counts, entries, form, level, (whole, layers, labels))
+                    scene = Scene(ties, form, level, whole, layers, computed, census, reference)
+                    piece = _piece(scene, roster, entries)
+                    yield piece if computed == labels else piece[piece["period"].isin(labels)]
 
 
-def _piece(
-    ties: Ties,
-    roster: Roster,
-    counts: np.ndarray,
-    entries: list[Indicator],
-    form: str,
-    level: str,
-    span: tuple[bool, list[str], list[str]],
-) -> pd.DataFrame:
-    layout = ties.layout
-    whole, layers, labels = span
-    people = np.repeat(counts[:, None, :], len(layers), axis=1).ravel()
+def _piece(scene: Scene, roster: Roster, entries: list[Indicator]) -> pd.DataFrame:
+    ties, form, level, layers, labels = scene.ties, scene.form, scene.level, scene.layers, scene.labels
+    layout, people = ties.layout, scene.among()
     directed = ties.rule.directed and form == "dyadic"
-    blocks = ties.blocks(form, level, whole, layers=layers, labels=labels)
-    sums = Sums(blocks, people, roster.labels, directed)
+    blocks = ties.blocks(form, level, scene.whole, layers=layers, labels=labels)
+    sums = Sums(blocks, people, roster.labels, directed, scene)
     values = np.empty((len(people), len(entries), 3))
     for i, entry in enumerate(entries):
         value, n = entry.compute(sums)

@@ -83,7 +83,7 @@ def common_neighbours(block_ptr, indptr, indices, mirror):
     Each triangle is found once, from the end of least degree; in blocks so dense that comparing whole rows
     of bits costs less, by that.
     """
-    later_ptr, later, edge = _towards_degree(indptr, indices)
+    later_ptr, later, edge = towards_degree(indptr, indices)
     count = np.zeros(len(indices), dtype=np.int32)
     mark = np.full(len(indptr) - 1, -1, dtype=np.int64)
     for block in range(len(block_ptr) - 1):
@@ -104,7 +104,8 @@ def common_neighbours(block_ptr, indptr, indices, mirror):
 
 
 @_compiled
-def _towards_degree(indptr, indices):
+def towards_degree(indptr, indices):
+    """Half-edges to ends of greater degree: where each node's begin, their other ends and positions."""
     nodes = len(indptr) - 1
     later_ptr = np.zeros(nodes + 1, dtype=np.int64)
     later = np.empty(len(indices) // 2, dtype=np.int32)
@@ -187,3 +188,127 @@ def components(indptr, indices):
                     stack[height] = other
                     height += 1
     return root
+
+
+@_compiled
+def triangles(later_ptr, later, edge, first, last):
+    """Half-edges u to v, u to w, v to w of each triangle whose end u of least degree is in [first, last)."""
+    mark = np.full(len(later_ptr) - 1, -1, dtype=np.int64)
+    total = 0
+    found = np.empty((3, 0), dtype=np.int64)
+    for write in (False, True):
+        if write:
+            found = np.empty((3, total), dtype=np.int64)
+            total = 0
+        for u in range(first, last):
+            for i in range(later_ptr[u], later_ptr[u + 1]):
+                mark[later[i]] = edge[i]
+            for i in range(later_ptr[u], later_ptr[u + 1]):
+                v = later[i]
+                for j in range(later_ptr[v], later_ptr[v + 1]):
+                    third = mark[later[j]]
+                    if third >= 0:
+                        if write:
+                            found[0, total], found[1, total], found[2, total] = edge[i], third, edge[j]
+                        total += 1
+            for i in range(later_ptr[u], later_ptr[u + 1]):
+                mark[later[i]] = -1
+    return found
+
+
+@_compiled
+def core_numbers(indptr, indices):
+    """Largest k of whose k-core each node is part (int32): Batagelj & Zaversnik."""
+    nodes = len(indptr) - 1
+    core = np.empty(nodes, dtype=np.int32)
+    most = 0
+    for v in range(nodes):
+        core[v] = indptr[v + 1] - indptr[v]
+        most = max(most, core[v])
+    begin = np.zeros(most + 2, dtype=np.int64)
+    for v in range(nodes):
+        begin[core[v] + 1] += 1
+    for d in range(most + 1):
+        begin[d + 1] += begin[d]
+    order = np.empty(nodes, dtype=np.int64)
+    place = np.empty(nodes, dtype=np.int64)
+    end = begin.copy()
+    for v in range(nodes):
+        place[v] = end[core[v]]
+        order[place[v]] = v
+        end[core[v]] += 1
+    for i in range(nodes):
+        v = order[i]
+        for u in indices[indptr[v] : indptr[v + 1]]:
+            if core[u] > core[v]:
+                head = begin[core[u]]
+                w = order[head]
+                order[place[u]], order[head] = w, u
+                place[w], place[u] = place[u], head
+                begin[core[u]] += 1
+                core[u] -= 1
+    return core
+
+
+@_compiled
+def distances(block_ptr, indptr, indices):
+    """Of the shortest paths from each node: sum of 1 / length, sum of length, greatest length (float64)."""
+    nodes = len(indptr) - 1
+    result = np.zeros((3, nodes))
+    length = np.full(nodes, -1, dtype=np.int64)
+    queue = np.empty(nodes, dtype=np.int64)
+    for start in range(nodes):
+        length[start] = 0
+        queue[0] = start
+        head, tail = 0, 1
+        while head < tail:
+            u = queue[head]
+            head += 1
+            for v in indices[indptr[u] : indptr[u + 1]]:
+                if length[v] < 0:
+                    length[v] = length[u] + 1
+                    queue[tail] = v
+                    tail += 1
+        for v in queue[1:tail]:
+            result[0, start] += 1.0 / length[v]
+            result[1, start] += length[v]
+            result[2, start] = max(result[2, start], length[v])
+        for v in queue[:tail]:
+            length[v] = -1
+    return result
+
+
+@_compiled
+def local_efficiency(indptr, indices):
+    """Global efficiency of each node's neighbours among themselves (float64)."""
+    nodes = len(indptr) - 1
+    result = np.zeros(nodes)
+    length = np.full(nodes, -2, dtype=np.int64)  # -2: not a neighbour, -1: not reached
+    queue = np.empty(nodes, dtype=np.int64)
+    for ego in range(nodes):
+        others = indices[indptr[ego] : indptr[ego + 1]]
+        if len(others) < 2:
+            continue
+        total = 0.0
+        for v in others:
+            length[v] = -1
+        for start in others:
+            length[start] = 0
+            queue[0] = start
+            head, tail = 0, 1
+            while head < tail:
+                u = queue[head]
+                head += 1
+                for v in indices[indptr[u] : indptr[u + 1]]:
+                    if length[v] == -1:
+                        length[v] = length[u] + 1
+                        queue[tail] = v
+                        tail += 1
+            for v in queue[1:tail]:
+                total += 1.0 / length[v]
+            for v in queue[:tail]:
+                length[v] = -1
+        for v in others:
+            length[v] = -2
+        result[ego] = total / (len(others) * (len(others) - 1))
+    return result

@@ -12,7 +12,7 @@ import pandas as pd
 from analysis.errors import StudyError
 from analysis.networks.indicators import indicators
 from analysis.networks.layout import DYADIC, FORMS, GATHERINGS
-from analysis.networks.registry import INDICATORS, Indicator, choose
+from analysis.networks.registry import INDICATORS, choose
 from analysis.networks.rows import place_members, used_rows
 from analysis.networks.rule import TieRule
 from analysis.networks.ties import build_ties
@@ -39,7 +39,7 @@ class Network:
 
     `source`, and `other`, a person (dyadic) or a gathering (gatherings), one value per act; `community` of
     the act; `home` of each person: below `n_inside` a community of the place, above another one, -1 unknown;
-    `lives` says who is known to live in the place.
+    `lives` says who is known to live in the place; `people` is the study's people table.
     """
 
     place_id: str
@@ -55,6 +55,7 @@ class Network:
     lives: np.ndarray
     n_inside: int
     labels: pd.DataFrame | None
+    people: pd.DataFrame | None = None
 
     @property
     def n_people(self) -> int:
@@ -155,7 +156,7 @@ def _network(
     return Network(
         place, layer, period, form, rule, source, other, inside.get_indexer(mine["community_id"]),
         mine["time"].to_numpy(), home, lives, max(len(inside), 1),
-        labels,
+        labels, people,
     )  # fmt: skip
 
 
@@ -178,7 +179,7 @@ def evaluate(
     network: Network, draws: Iterable[Draw], names: list[str] | str | None = None
 ) -> tuple[np.ndarray, np.ndarray, list[str]]:
     """Return value and n of each indicator for each draw, arrays (draws, indicators), and the names."""
-    chosen = [entry.name for entry in choose(names) if network.form in _forms(entry, names is None)]
+    chosen = [entry.name for entry in choose(names) if network.form in entry.forms and not entry.needs]
     size = max(1, ROWS // max(len(network.source) + network.n_people, 1))
     draws, values, counts = iter(draws), [], []
     while batch := list(islice(draws, size)):
@@ -192,11 +193,6 @@ def evaluate(
         unknown = np.array([name == "cross_community" for name in chosen])
         value[:, unknown], n[:, unknown] = np.nan, 0
     return value, n, chosen
-
-
-def _forms(entry: Indicator, usual: bool) -> tuple[str, ...]:
-    default = getattr(entry, "default", None)
-    return default if usual and default is not None else entry.forms
 
 
 def _indicators(network: Network, batch: list[Draw], names: list[str]) -> pd.DataFrame:
@@ -226,7 +222,9 @@ def _indicators(network: Network, batch: list[Draw], names: list[str]) -> pd.Dat
     tree["district_id"] = -1 - tree["number"]
     rule = replace(network.rule, layers=None, period=ALL, window=1, start=None, end=None, statuses=(None,))
     ties = build_ties(log, rule, tree=tree, people=people)
-    return indicators(ties, names=names, levels="district", layers=network.form, periods=ALL)
+    return indicators(
+        ties, names=names, levels="district", layers=network.form, periods=ALL, reference=network.people
+    )
 
 
 def _people(network: Network, persons: list[tuple[np.ndarray, ...]]) -> pd.DataFrame:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 LABELS = ("residency", "role", "age_band")
 MARKS = {  # label: column, values with code 1, values with code 0 (None: every other one)
+    "registered": ("residency", ("registered",), None),
     "age": ("age_band", ("0-17", "18-44", "45-59"), OLD_AGE_BANDS),
     "authority": ("role", ("cadre", "social_worker"), None),
     "income": ("income_band", ("high",), ("low",)),
@@ -43,7 +44,7 @@ class Roster:
         Position of the period in which the person joined: 0 if in the first, before or not known; the number
         of periods if after the last.
     labels : dict of str -> int32 array
-        Codes of community, residency, role and age band; -1 where missing.
+        Codes of community, residency, role and age band, and of each of MARKS; -1 where missing.
     """
 
     persons: pd.Index
@@ -65,7 +66,7 @@ def call_roll(ties: Ties, people: pd.DataFrame | None) -> Roster:
     size = len(ties.persons)
     if people is None or not len(people):
         nobody = np.full(size, -1, dtype=np.int32)
-        labels = dict.fromkeys(("community", *LABELS), nobody)
+        labels = dict.fromkeys(("community", *LABELS, *MARKS), nobody)
         never = np.zeros(size, dtype=bool)
         communities = ties.layout.communities
         return Roster(ties.persons, never, communities, nobody, np.zeros(size, np.int32), labels)
@@ -83,6 +84,7 @@ def call_roll(ties: Ties, people: pd.DataFrame | None) -> Roster:
     home = ties.layout.communities.get_indexer(pd.Index(people["community_id"])).astype(np.int32)
     home[people["community_id"].isna()] = -1
     labels = {"community": _codes(people, "community_id"), **{name: _codes(people, name) for name in LABELS}}
+    labels |= {name: _marks(people, *mark) for name, mark in MARKS.items()}
     return Roster(
         persons=persons,
         known=by_person(np.ones(len(people), dtype=bool), False),
@@ -197,6 +199,24 @@ def _codes(people: pd.DataFrame, name: str) -> np.ndarray:
     if name not in people.columns:
         return np.full(len(people), -1, dtype=np.int32)
     return pd.factorize(people[name], use_na_sentinel=True)[0].astype(np.int32)
+
+
+def _marks(
+    people: pd.DataFrame, column: str, ones: tuple[str, ...], zeros: tuple[str, ...] | None
+) -> np.ndarray:
+    if column not in people.columns:
+        return np.full(len(people), -1, dtype=np.int32)
+    values = people[column]
+    known = values.notna() if zeros is None else values.isin([*ones, *zeros])
+    return np.where(known, values.isin(ones), -1).astype(np.int32)
+
+
+def count_marks(people: pd.DataFrame | None) -> dict[str, tuple[int, int]]:
+    """Return, by mark, how many people have code 0 and code 1."""
+    if people is None:
+        return dict.fromkeys(MARKS, (0, 0))
+    codes = {name: _marks(people, *mark) for name, mark in MARKS.items()}
+    return {name: (int((code == 0).sum()), int((code == 1).sum())) for name, code in codes.items()}
 
 
 def _joined(people: pd.DataFrame, ties: Ties) -> np.ndarray:

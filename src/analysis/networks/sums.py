@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from analysis.networks.blocks import Blocks
 from analysis.networks.engine import kernels, stable_order
+from analysis.networks.layout import DYADIC
+from analysis.networks.structure import best_core, ties_lasting
+from analysis.networks.triangles import TriangleSums, brokered_paths, sum_triangles
+
+if TYPE_CHECKING:
+    from analysis.networks.scene import Scene
 
 
 class Sums:
@@ -22,12 +29,22 @@ class Sums:
         Group of each person, by label; -1 where unknown.
     directed : bool
         Whether the indicators follow the direction of ties where they can.
+    scene : Scene, optional
+        Needed by indicators by group, over time, and of gatherings held.
     """
 
     def __init__(
-        self, blocks: Blocks, people: np.ndarray, labels: dict[str, np.ndarray], directed: bool = False
+        self,
+        blocks: Blocks,
+        people: np.ndarray,
+        labels: dict[str, np.ndarray],
+        directed: bool = False,
+        scene: Scene | None = None,
     ) -> None:
         self.blocks, self.people, self.labels, self.directed = blocks, people, labels, directed
+        self.scene = scene
+        self._among: dict[bytes, np.ndarray] = {}
+        self._proportion: dict[bool, np.ndarray] = {}
         self._mixing: dict[str, tuple[np.ndarray, np.ndarray]] = {}
 
     def by_node(self, values: np.ndarray) -> np.ndarray:
@@ -39,6 +56,30 @@ class Sums:
         return np.diff(
             np.searchsorted(np.flatnonzero(half_edges), self.blocks.indptr[self.block_ptr])
         ).astype(np.float64)
+
+    def by_half(self, values: np.ndarray) -> np.ndarray:
+        """Add up one value per half-edge."""
+        return self.by_node(self.by_row(values))
+
+    def by_row(self, values: np.ndarray) -> np.ndarray:
+        """Add up one value per half-edge over the half-edges of each node."""
+        return np.bincount(self.row, values, minlength=len(self.blocks.person))
+
+    def among(self, person: np.ndarray) -> np.ndarray:
+        """Count the people of each block who are True in `person`."""
+        key = np.packbits(person).tobytes()
+        if key not in self._among:
+            self._among[key] = self.scene.among(person)
+        return self._among[key]
+
+    @cached_property
+    def row(self) -> np.ndarray:
+        """Node at this end of each half-edge."""
+        return self.blocks.row
+
+    @cached_property
+    def block_of_half(self) -> np.ndarray:
+        return self.blocks.node_block[self.row]
 
     @cached_property
     def block_ptr(self) -> np.ndarray:
@@ -119,6 +160,69 @@ class Sums:
         largest = np.zeros(self.blocks.n_blocks, dtype=np.int64)
         np.maximum.at(largest, self.blocks.node_block, size)
         return np.maximum(largest, np.minimum(self.people, 1))
+
+    @cached_property
+    def overlap(self) -> tuple[np.ndarray, np.ndarray]:
+        """Onnela's overlap of the tie of each half-edge, and whether it is defined (0 where not)."""
+        other = self.degree[self.row] + self.degree[self.blocks.indices] - 2 - self.common
+        return self.common / np.maximum(other, 1), other > 0
+
+    @cached_property
+    def acts_of_tie(self) -> np.ndarray:
+        """Acts in both directions, or gatherings shared, of the tie of each half-edge."""
+        dyadic = self.scene is None or self.scene.form == DYADIC
+        return self.blocks.weight if dyadic else self.blocks.out
+
+    @cached_property
+    def strength_of_node(self) -> np.ndarray:
+        """Sum of the weights of the ties of each node."""
+        return self.by_row(self.blocks.weight)
+
+    def proportion(self, weighted: bool) -> np.ndarray:
+        """Share of this end's ties (of their weight) that each half-edge is."""
+        if weighted not in self._proportion:
+            b = self.blocks
+            self._proportion[weighted] = (
+                b.weight / self.strength_of_node[self.row] if weighted else 1.0 / self.degree[self.row]
+            )
+        return self._proportion[weighted]
+
+    @cached_property
+    def triangles(self) -> TriangleSums:
+        return sum_triangles(self)
+
+    @cached_property
+    def brokered(self) -> np.ndarray:
+        """Brokered paths by role, and people who broker: see `brokered_paths`."""
+        return brokered_paths(self, "residency")
+
+    @cached_property
+    def core_number(self) -> np.ndarray:
+        """Largest k of whose k-core each node is part."""
+        return kernels().core_numbers(self.blocks.indptr, self.blocks.indices)
+
+    @cached_property
+    def core_periphery(self) -> tuple[np.ndarray, np.ndarray]:
+        """Fit of the best core, and the people in it: see `best_core`."""
+        return best_core(self)
+
+    @cached_property
+    def lasts(self) -> np.ndarray:
+        """Whether the tie of each half-edge is there in the next period too."""
+        return self._lasting[0]
+
+    @cached_property
+    def lasted(self) -> np.ndarray:
+        """Whether the tie of each half-edge was there in the period before."""
+        return self._lasting[1]
+
+    @cached_property
+    def _lasting(self) -> tuple[np.ndarray, np.ndarray]:
+        return ties_lasting(self)
+
+    def before(self, values: np.ndarray) -> np.ndarray:
+        """Return each block's value of the period before; 0 where there is none."""
+        return np.where(self.scene.steps > 0, np.concatenate([[0.0], values[:-1]]), 0.0)
 
     @cached_property
     def active(self) -> np.ndarray:
