@@ -139,6 +139,65 @@ def plot_event_time(table: pd.DataFrame, *, percent=False, ax=None):
     return ax
 
 
+def plot_network(nodes: pd.DataFrame, edges: pd.DataFrame, *, names: dict[str, str], ax=None):
+    """Draw a network: people by role (shape) and group (colour), sized by their ties; nobody is named.
+
+    Parameters
+    ----------
+    nodes : DataFrame
+        x, y, role, shape, group, colour, ties.
+    edges : DataFrame
+        source, target (rows of `nodes`, from 0), weight.
+    names : dict
+        Role or group -> what it is called in the legend.
+    """
+    from matplotlib.collections import LineCollection
+    from matplotlib.lines import Line2D
+
+    ax = new_axes(ax, height=5.2)
+    points = nodes[["x", "y"]].to_numpy(float)
+    ends = edges[["source", "target"]].to_numpy(int)
+    widths = 0.4 + 0.35 * np.sqrt(edges["weight"].to_numpy(float))
+    ax.add_collection(
+        LineCollection(points[ends], colors=COLOURS["others"], linewidths=widths, alpha=0.55, zorder=1)
+    )
+    for (shape, colour), rows in nodes.groupby(["shape", "colour"], sort=True):
+        size = 14 + 9 * np.sqrt(rows["ties"])
+        ax.scatter(
+            rows["x"],
+            rows["y"],
+            s=size,
+            marker=shape,
+            color=colour,
+            edgecolor="white",
+            linewidth=0.5,
+            zorder=2,
+        )
+    blank = {"color": "none", "markeredgecolor": "white", "markersize": 8}
+    roles = nodes.dropna(subset=["role"]).drop_duplicates("role").sort_values("role")
+    groups = nodes.dropna(subset=["group"]).drop_duplicates("group").sort_values("group")
+    handles = [
+        Line2D(
+            [],
+            [],
+            marker=row.shape,
+            markerfacecolor=COLOURS["ink"],
+            label=names.get(row.role, row.role),
+            **blank,
+        )
+        for row in roles.itertuples(index=False, name="Role")
+    ]
+    handles += [
+        Line2D([], [], marker="o", markerfacecolor=row.colour, label=names.get(row.group, row.group), **blank)
+        for row in groups.itertuples()
+    ]
+    ax.figure.legend(handles=handles, loc="outside lower center", ncols=4)
+    ax.set_aspect("equal")
+    ax.autoscale_view()
+    ax.axis("off")
+    return ax
+
+
 def legend_below(ax, columns: int = 3) -> None:
     """Put the legend under the axes, where it covers nothing."""
     ax.figure.legend(

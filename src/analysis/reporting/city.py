@@ -13,13 +13,14 @@ from analysis import __version__
 from analysis.errors import EstimationError, ReportError
 from analysis.panel import build_panel, missing_tables
 from analysis.reporting.inclusion import DRAWS, WINDOW_DAYS, people_in_networks
+from analysis.reporting.pictures import draw_districts
 from analysis.tables.config import read_config
 from analysis.tables.periods import FREQUENCIES
 from analysis.tables.study import Study
 
 FRAMES = (
     "places", "accounting", "indicators", "inclusion", "mobilisation", "processes", "burden", "outcomes",
-    "funnel", "activity", "panel", "adoption", "effects",
+    "funnel", "activity", "panel", "adoption", "effects", "nodes", "edges", "pictures",
 )  # fmt: skip
 OWN_OUTCOMES = ("network_active_share", "network_support", "burden_duties", "burden_hours")
 FUNNEL_PROCESS = "consultation"
@@ -74,7 +75,7 @@ def run_city(study: Study) -> City:
     from analysis.outcomes import outcome_measures
     from analysis.processes import process_measures
 
-    rule, indicators = _networks(study)
+    ties, indicators = _networks(study)
     inclusion, mobilisation = people_in_networks(study)
     processes, burden = process_measures(study), burden_measures(study)
     panel = build_panel(study, indicators=indicators, processes=processes, burden=burden)
@@ -92,6 +93,7 @@ def run_city(study: Study) -> City:
         "activity": _activity(study),
         "panel": panel,
         "adoption": _adoption(panel, study),
+        **draw_districts(study, ties),
         "effects": estimate_effects(panel, outcomes=sorted(study.outcomes["measure"].unique())),
     }
     for frame in frames.values():
@@ -103,7 +105,7 @@ def run_city(study: Study) -> City:
         "periods": study.periods,
         "version": __version__,
         "inputs": input_hashes(study.path),
-        "tie_rule": rule,
+        "tie_rule": asdict(ties.rule) if ties is not None else {},
         "missing": missing_tables(study),
         "settle_days": 90,
         "mobilisation": {"days": WINDOW_DAYS, "draws": DRAWS},
@@ -133,17 +135,17 @@ def input_hashes(folder: Path | None) -> dict[str, str]:
     return found
 
 
-def _networks(study: Study) -> tuple[dict, pd.DataFrame]:
+def _networks(study: Study) -> tuple:
     columns = ["place_id", "period", "layer", "indicator", "value", "n", "std_error"]
     if not study.has("interactions"):
-        return {}, pd.DataFrame({name: pd.Series(dtype="object") for name in columns})
+        return None, pd.DataFrame({name: pd.Series(dtype="object") for name in columns})
     from analysis.networks import TieRule, build_ties, indicators
 
     first, last = (pd.Period(study.periods[i], freq=FREQUENCIES[study.period]) for i in (0, -1))
     start, end = (str(day.date()) for day in (first.start_time, last.end_time))
     rule = TieRule(period=study.period, start=start, end=end)
     ties = build_ties(study.interactions, rule, tree=study.tree, people=study.people)
-    return asdict(rule), indicators(ties, study.people)
+    return ties, indicators(ties, study.people)
 
 
 def _funnel(study: Study) -> pd.DataFrame:

@@ -57,6 +57,10 @@ class Text:
         """Return the text for `name`, or for names the catalogue does not know, the name in plain words."""
         return self._catalogue[section].get(name, str(name).replace("_", " "))
 
+    def names(self, section: str) -> dict[str, str]:
+        """Return all texts of a section."""
+        return dict(self._catalogue[section])
+
     def measure(self, name: str) -> Label:
         """Return the label of a measure.
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from analysis.display.figures import figure_html
 from analysis.display.html import Html, table
 from analysis.display.numbers import format_number, is_hidden
+from analysis.display.plots import plot_network
 from analysis.reporting.sections.common import notes, span
 
 INCLUSION = {"representation": "share", "active": "share", "tied": "share", "ties": "count", "depth": "count",
@@ -17,7 +19,7 @@ def who_is_included(report) -> Html:
     text, found = report.text, report.city.frames["inclusion"]
     found = found[found["place_id"] == report.district]
     parts = []
-    for group, rows in found.groupby("group", sort=False):
+    for number, (group, rows) in enumerate(found.groupby("group", sort=False), start=1):
         rows = rows.set_index("measure")
         lines = []
         for measure, kind in INCLUSION.items():
@@ -37,9 +39,26 @@ def who_is_included(report) -> Html:
                 )
             )  # fmt: skip
         header = [text(f"column.{c}") for c in ("measure", "group", "others", "ratio", "interval", "group_n")]
-        caption = text("caption.inclusion_table", group=text.named("inclusion", group))
+        caption = text("caption.inclusion_table", group=text.named("inclusion", group), number=number)
         parts.append(table(header, lines, caption=caption))
     return Html("".join(parts) + notes(text("sentence.inclusion"))) if parts else Html("")
+
+
+def one_community(report) -> Html:
+    """Draw the network of the district's community of middle size; nothing where too few people have ties."""
+    text, frames = report.text, report.city.frames
+    nodes, edges, notes_ = (
+        frames[name][frames[name]["district_id"] == report.district]
+        for name in ("nodes", "edges", "pictures")
+    )
+    if not len(nodes):
+        return Html("")
+    note = notes_.iloc[0]
+    ax = plot_network(nodes.reset_index(drop=True), edges, names=text.names("role"))
+    counts = {name: format_number(note[name], "people") for name in ("people", "isolates", "ties", "drawn")}
+    place = text.place(report.places.loc[note["place_id"]])
+    alt = text("alt.network", nodes=len(nodes), drawn=counts["drawn"])
+    return figure_html(ax.figure, alt=alt, caption=text("caption.network_figure", place=place, **counts))
 
 
 def who_draws_whom(report) -> Html:
@@ -61,5 +80,7 @@ def who_draws_whom(report) -> Html:
             )
         )  # fmt: skip
     header = [text(f"column.{c}") for c in ("measure", "here", "by_chance", "chance_interval", "n")]
-    listing = table(header, lines, caption=text("caption.mobilisation_table"))
+    groups = report.city.frames["inclusion"]
+    number = groups.loc[groups["place_id"] == report.district, "group"].nunique() + 1
+    listing = table(header, lines, caption=text("caption.mobilisation_table", number=number))
     return Html(listing + notes(text("sentence.mobilisation", **report.city.meta["mobilisation"])))

@@ -7,7 +7,7 @@ from analysis.display.html import Html, paragraph, section, table
 from analysis.display.numbers import format_number
 from analysis.display.plots import legend_below, plot_course
 from analysis.reporting.sections.common import first_and_last, missing_section, span
-from analysis.reporting.sections.people import who_draws_whom, who_is_included
+from analysis.reporting.sections.people import one_community, who_draws_whom, who_is_included
 
 SHOWN = (
     "active_share", "isolates_share", "mean_degree", "density", "giant_share", "reciprocity", "support",
@@ -35,7 +35,7 @@ def social(report) -> Html:
     ]
     if report.has(COURSE) and len(report.periods) > 1:
         parts.append(_picture(report))
-    parts += [who_is_included(report), who_draws_whom(report)]
+    parts += [one_community(report), who_is_included(report), who_draws_whom(report)]
     return section("social", text("heading.social"), *parts)
 
 
