@@ -9,21 +9,14 @@ import pandas as pd
 import pytest
 
 from analysis.errors import StudyError
-from analysis.networks import TieRule, build_ties, indicators, run, run_indicators
+from analysis.networks import INDICATORS, TieRule, build_ties, indicators, run, run_indicators
 from analysis.tables.study import Study
 
 sys.path.insert(0, str(Path(__file__).parent))
 from logs import random_log, random_people
 
-NAMES = [
-    "density",
-    "reciprocity",
-    "support",
-    "clustering",
-    "participation_gini",
-    "cross_community",
-    "tie_retention",
-]
+NAMES = ["density", "reciprocity", "support", "clustering", "participation_gini", "cross_community"]
+NAMES += [name for name in ("tie_retention", "tie_decay_old") if name in INDICATORS]  # these look back
 KEYS = ["place_id", "period", "layer", "indicator"]
 PLACES = pd.DataFrame(
     [(p, "district", None) for p in ("D0", "D1")]

@@ -28,6 +28,7 @@ PER_COMMUNITY, PEOPLE, MONTHS = 25_000, 2_000, 12  # acts and people of a commun
 GATHERINGS_A_MONTH = 36
 SLOW = 1_000_000  # acts that networkx, pandas and igraph are measured on, at most
 ROUNDS = 3
+THIN = 1_000  # communities
 BATCH = 10_000_000  # acts held at once where a log comes in parts
 TEN = [
     "density", "mean_degree", "giant_share", "isolates_share", "reciprocity", "transitivity", "clustering",
@@ -53,7 +54,9 @@ def main(events: int = 1_000_000) -> dict[str, float]:
         time / ours for ten indicators of every community's dyadic ties over the whole time, from their
         graphs and our `Ties` as they stand in memory; peak_rss_mb: most memory of a process that reads,
         builds and measures the whole log in our way, once. And what they rest on: events_compared (acts
-        that networkx, pandas and igraph were given, the first million at most), rounds, seconds of CPU.
+        that networkx, pandas and igraph were given, the first million at most), rounds, thin_cpu_ms (CPU
+        milliseconds per community for the ties and ten indicators of 1,000 communities of 40 people and 250
+        acts, every month and the whole time, every layer), seconds of CPU.
 
     Raises
     ------
@@ -93,7 +96,7 @@ def main(events: int = 1_000_000) -> dict[str, float]:
         if len(sizes) > 1:
             found["ties_vs_scan"] = own / bare
         result |= {name: round(found.pop(name), 2) for name in RATIOS} | {"peak_rss_mb": round(peak)}
-        result |= {"events_compared": compared, "rounds": ROUNDS}
+        result |= {"events_compared": compared, "rounds": ROUNDS, "thin_cpu_ms": round(_thin(ROUNDS), 3)}
         result |= {name: round(seconds, 3) for name, seconds in found.items()}
     print(json.dumps(result))
     return result
@@ -230,6 +233,33 @@ def _compare_indicators(part: Path, rounds: int) -> dict[str, float]:
 
 def _ten(ties: Ties) -> pd.DataFrame:
     return indicators(ties, names=TEN, levels="community", layers=DYADIC, periods="all")
+
+
+def _thin(rounds: int) -> float:
+    rng, size = np.random.default_rng(1), 250 * THIN
+    community = np.repeat(np.arange(THIN), size // THIN)
+    kind = rng.choice(["help", "goods", "activity"], size)
+    joined = kind == "activity"
+    source, target = (pd.Series((community * 40 + rng.integers(0, 40, size)).astype("str")) for _ in range(2))
+    log = pd.DataFrame(
+        {
+            "time": pd.Timestamp("2021-01-01") + pd.to_timedelta(rng.integers(0, 365, size), "D"),
+            "community_id": pd.Series(community.astype("str")),
+            "kind": kind,
+            "source_id": source,
+            "target_id": target.where(~joined),
+            "gathering_id": pd.Series((community * 20 + rng.integers(0, 20, size)).astype("str")).where(
+                joined
+            ),
+        }
+    )
+    return (
+        statistics.median(
+            _clock(lambda: indicators(build_ties(log), names=TEN))[0] for _ in range(rounds + 1)
+        )
+        * 1000
+        / THIN
+    )
 
 
 def _whole_run(log: Path, measure: bool) -> tuple[float, float, float]:

@@ -20,7 +20,8 @@ def dyadic(
     total, largest = _sizes(range_ptr, starts, stops)
     weighted = len(weight) > 0
     blocks, most = len(range_ptr) - 1, min(2 * largest, n_persons)
-    local = np.full(n_persons, -1, dtype=np.int32)
+    lowest, width = _spread(range_ptr, starts, stops, source, target)
+    local = np.full(width, -1, dtype=np.int32)
     names = np.empty(most, dtype=np.int32)
     end = np.empty(most + 1, dtype=np.int64)
     entry = np.empty(largest, dtype=np.int64)
@@ -40,11 +41,11 @@ def dyadic(
         for r in range(range_ptr[block], range_ptr[block + 1]):
             for i in range(starts[r], stops[r]):
                 for p in (source[i], target[i]):
-                    if local[p] < 0:
-                        local[p] = 0
+                    if local[p - lowest] < 0:
+                        local[p - lowest] = 0
                         names[n] = p
                         n += 1
-        _number(names, n, local)
+        _number(names, n, local, lowest)
         node_ptr[block + 1] = base + n
         person[base : base + n] = names[:n]
         acts[base : base + n] = 0
@@ -52,14 +53,14 @@ def dyadic(
         seen[:n] = -1
         for r in range(range_ptr[block], range_ptr[block + 1]):
             for i in range(starts[r], stops[r]):
-                u, v = local[source[i]], local[target[i]]
+                u, v = local[source[i] - lowest], local[target[i] - lowest]
                 acts[base + u] += 1
                 end[min(u, v) + 1] += 1
         for u in range(n):
             end[u + 1] += end[u]
         for r in range(range_ptr[block], range_ptr[block + 1]):
             for i in range(starts[r], stops[r]):
-                u, v = local[source[i]], local[target[i]]
+                u, v = local[source[i] - lowest], local[target[i] - lowest]
                 low = min(u, v)
                 entry[end[low]] = 2 * v if u == low else 2 * u + 1
                 if weighted:
@@ -90,7 +91,7 @@ def dyadic(
                     pairs += 1
             pair_ptr[base + u + 1] = pairs
         for p in names[:n]:
-            local[p] = -1
+            local[p - lowest] = -1
     nodes = node_ptr[blocks]
     indptr, indices, mirror, strength, out = _both_ways(
         pair_ptr[: nodes + 1], ends[:pairs], forth[:pairs], again[:pairs], False
@@ -106,7 +107,9 @@ def gathering(
     total, largest = _sizes(range_ptr, starts, stops)
     weighted = len(weight) > 0
     blocks, wide = len(range_ptr) - 1, min(largest, n_persons)
-    local, number = np.full(n_persons, -1, dtype=np.int32), np.full(n_events, -1, dtype=np.int32)
+    lowest, width = _spread(range_ptr, starts, stops, person, person)
+    lowest_event, events_wide = _spread(range_ptr, starts, stops, event, event)
+    local, number = np.full(width, -1, dtype=np.int32), np.full(events_wide, -1, dtype=np.int32)
     names, codes = np.empty(wide, dtype=np.int32), np.empty(largest, dtype=np.int32)
     size, last = np.empty(largest, dtype=np.int64), np.empty(largest, dtype=np.int32)
     event_ptr, current = np.empty(largest + 1, dtype=np.int64), np.empty(largest, dtype=np.int64)
@@ -127,28 +130,28 @@ def gathering(
         base, n, events = node_ptr[block], 0, 0
         for r in range(range_ptr[block], range_ptr[block + 1]):
             for i in range(starts[r], stops[r]):
-                if local[person[i]] < 0:
-                    local[person[i]] = 0
+                if local[person[i] - lowest] < 0:
+                    local[person[i] - lowest] = 0
                     names[n] = person[i]
                     n += 1
-                if number[event[i]] < 0:
-                    number[event[i]] = events
+                if number[event[i] - lowest_event] < 0:
+                    number[event[i] - lowest_event] = events
                     codes[events] = event[i]
                     size[events], last[events], decay[events], current[events] = 0, -1, 0.0, 0
                     events += 1
-        _number(names, n, local)
+        _number(names, n, local, lowest)
         node_ptr[block + 1] = base + n
         persons[base : base + n] = names[:n]
         end[: n + 1] = 0
         seen[:n] = -1
         for r in range(range_ptr[block], range_ptr[block + 1]):
             for i in range(starts[r], stops[r]):
-                end[local[person[i]] + 1] += 1
+                end[local[person[i] - lowest] + 1] += 1
         for u in range(n):
             end[u + 1] += end[u]
         for r in range(range_ptr[block], range_ptr[block + 1]):
             for i in range(starts[r], stops[r]):
-                u, e = local[person[i]], number[event[i]]
+                u, e = local[person[i] - lowest], number[event[i] - lowest_event]
                 joined[end[u]] = e
                 end[u] += 1
                 gain = weight[i] * factors[r] if weighted else 1.0
@@ -201,9 +204,9 @@ def gathering(
                     pairs += 1
             pair_ptr[base + u + 1] = pairs
         for p in names[:n]:
-            local[p] = -1
+            local[p - lowest] = -1
         for e in codes[:events]:
-            number[e] = -1
+            number[e - lowest_event] = -1
     nodes = node_ptr[blocks]
     indptr, indices, mirror, weights, shared = _both_ways(
         pair_ptr[: nodes + 1], ends[:pairs], weights[:pairs], shared[:pairs], True
@@ -267,20 +270,24 @@ def distinct_people(
         dtype=np.int32,
     )
     pointer = np.zeros(blocks + 1, dtype=np.int64)
-    last = np.full(n_persons, -1, dtype=np.int32)
+    low, wide = _spread(dyad_ptr, dyad_starts, dyad_stops, source, target)
+    least, width = _spread(join_ptr, join_starts, join_stops, person, person)
+    lowest = min(low, least)
+    top = max(low + wide if wide else lowest, least + width if width else lowest)
+    last = np.full(top - lowest, -1, dtype=np.int32)
     size = 0
     for block in range(blocks):
         for r in range(dyad_ptr[block], dyad_ptr[block + 1]):
             for i in range(dyad_starts[r], dyad_stops[r]):
                 for p in (source[i], target[i]):
-                    if last[p] != block:
-                        last[p] = block
+                    if last[p - lowest] != block:
+                        last[p - lowest] = block
                         found[size] = p
                         size += 1
         for r in range(join_ptr[block], join_ptr[block + 1]):
             for i in range(join_starts[r], join_stops[r]):
-                if last[person[i]] != block:
-                    last[person[i]] = block
+                if last[person[i] - lowest] != block:
+                    last[person[i] - lowest] = block
                     found[size] = person[i]
                     size += 1
         pointer[block + 1] = size
@@ -300,10 +307,21 @@ def _sizes(range_ptr, starts, stops):
 
 
 @_compiled
-def _number(names, n, local):
+def _spread(range_ptr, starts, stops, one, other):
+    """Least of the codes, and how many numbers they span: in a sorted log far fewer than there are codes."""
+    lowest, highest = np.int64(2**31), np.int64(-1)
+    for r in range(range_ptr[-1]):
+        for i in range(starts[r], stops[r]):
+            lowest = min(lowest, one[i], other[i])
+            highest = max(highest, one[i], other[i])
+    return lowest, max(highest - lowest + 1, 0)
+
+
+@_compiled
+def _number(names, n, local, lowest):
     names[:n].sort()
     for u in range(n):
-        local[names[u]] = u
+        local[names[u] - lowest] = u
 
 
 @_compiled
