@@ -7,22 +7,27 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from analysis.effects.callaway import att_gt
+    from analysis.effects.few_clusters import cluster_inference
     from analysis.effects.group_time import GroupTimeEffects
     from analysis.effects.imputed import imputation
     from analysis.effects.notes import Note
+    from analysis.effects.permute import randomisation_test
+    from analysis.effects.pretrends import CheckResult, pretrend_test
     from analysis.effects.results import EffectEstimate
     from analysis.effects.robust import sensitivity
     from analysis.effects.sun_abraham import event_study
     from analysis.effects.two_way import twfe
 
 __all__ = [
-    "EffectEstimate", "GroupTimeEffects", "Note", "att_gt", "event_study", "imputation", "sensitivity",
-    "twfe",
+    "CheckResult", "EffectEstimate", "GroupTimeEffects", "Note", "att_gt", "cluster_inference", "event_study",
+    "imputation", "pretrend_test", "randomisation_test", "sensitivity", "twfe",
 ]  # fmt: skip
 
 _HOMES = {
-    "EffectEstimate": "results", "GroupTimeEffects": "group_time", "Note": "notes", "att_gt": "callaway",
-    "event_study": "sun_abraham", "imputation": "imputed", "sensitivity": "robust", "twfe": "two_way",
+    "CheckResult": "pretrends", "EffectEstimate": "results", "GroupTimeEffects": "group_time",
+    "Note": "notes", "att_gt": "callaway", "cluster_inference": "few_clusters", "event_study": "sun_abraham",
+    "imputation": "imputed", "pretrend_test": "pretrends", "randomisation_test": "permute",
+    "sensitivity": "robust", "twfe": "two_way",
 }  # fmt: skip
 
 

@@ -93,7 +93,7 @@ def att_gt(
     Callaway, B. and Sant'Anna, P. H. C. (2021). Difference-in-differences with multiple time periods. Journal
     of Econometrics 225(2), 200-230.
     """
-    _require_choices(control_group=control_group, base_period=base_period, method=method)
+    require_choices(control_group=control_group, base_period=base_period, method=method)
     _require_counts(anticipation=anticipation, n_boot=n_boot)
     design = read_design(panel, outcome, unit=unit, time=time, cohort=cohort, covariates=covariates,
                          cluster=cluster)  # fmt: skip
@@ -133,7 +133,8 @@ def label_cells(engine: Engine, anticipation: int) -> dict[str, object]:
     }
 
 
-def _require_choices(**given: str) -> None:
+def require_choices(**given: str) -> None:
+    """Raise unless every argument named has one of its `CHOICES`."""
     for name, value in given.items():
         if value not in CHOICES[name]:
             raise EstimationError("There is no such choice.", where=f"argument {name}", value=value,

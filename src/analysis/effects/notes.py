@@ -123,6 +123,32 @@ TEMPLATES = {
         "The interval leaves zero out even if the slope of the difference in trends changes by a thousand "
         "standard errors per period."
     ),
+    "pretrend_test": (
+        "Test that all {rows} pre-period effects are zero: p-value {p_value:.3f}. A difference in trends of "
+        "{slope:.4g} per period would have been found with probability {power:.0%}; it means an error of "
+        "{violation:.4g} in the effect."
+    ),
+    "permutations": "{count} permutations of adoption times (seed {seed}) within: {within}.",
+    "permuted_units": "{movable} of {total} units could receive another adoption time.",
+    "wild": "Wild cluster bootstrap: {n_boot} draws, seed {seed}.",
+    "cluster_facts": (
+        "{clusters} clusters, treatment changes in {treated}; by their share in what identifies the "
+        "coefficient they are worth {effective:.1f} equal ones."
+    ),
+    "trust_usual": "Clusters are many and even enough for the usual clustered standard errors (CRV1).",
+    "trust_wild": (
+        "Clusters are too few or too uneven for the usual standard errors; the wild cluster bootstrap is "
+        "trustworthy here because at least five clusters are treated and not nearly all; CRV3 is a cautious "
+        "second opinion."
+    ),
+    "trust_randomisation": (
+        "So few clusters are treated (or untreated) that standard errors and the wild bootstrap both fail: "
+        "trust the randomisation test, if adoption times were as good as random."
+    ),
+    "trust_none": (
+        "So few clusters are treated (or untreated) that none of these can be trusted: use "
+        "randomisation_test (name the cohort column), if adoption times were as good as random."
+    ),
     # what to doubt
     "staggered_twfe": (
         "Units adopt at {cohorts} different times: two-way fixed effects also compare late "

@@ -67,15 +67,9 @@ def twfe(
     Econometrics 225(2), 254-277.
     """
     covariates = list(covariates)
-    roles = {"outcome": outcome, "unit": unit, "time": time, "treatment": treatment, "weights": weights}
-    roles |= {f"covariates[{i}]": name for i, name in enumerate(covariates)}
-    checks.require_columns(panel, roles | {"cluster": cluster})
-    checks.forbid_mediators(panel, covariates)
-    frame = _read(panel, roles, cluster)
-    kept, set_aside = _set_aside(frame, treatment, covariates, weights)
-    checks.require_variation(kept["y"].to_numpy(), outcome)
-    _require_treatment(kept, treatment)
-    names = ["d", *(f"x{i}" for i in range(len(covariates)))]
+    kept, names, set_aside = _read_checked(
+        panel, outcome, unit, time, treatment, covariates, weights, cluster
+    )
     estimate, errors, df, remarks = _fit(kept, names, treatment)
     treated = kept.groupby("u")["d"].agg(lambda d: (d != 0).any())
     identified = np.isfinite(estimate)
@@ -93,6 +87,25 @@ def twfe(
         n_units=len(treated), n_treated=int(treated.sum()), set_aside=set_aside,
         notes=(*_notes(kept, table, set_aside, cluster or unit, cluster not in (None, unit)), *remarks),
     )  # fmt: skip
+
+
+def read_regression(
+    panel, outcome, *, unit, time, treatment, covariates, weights, cluster
+) -> tuple[pd.DataFrame, list[str]]:
+    """Return the checked rows `twfe` would use (y, d, x0.., w, and codes u, t, c) and its regressors."""
+    return _read_checked(panel, outcome, unit, time, treatment, list(covariates), weights, cluster)[:2]
+
+
+def _read_checked(panel, outcome, unit, time, treatment, covariates: list[str], weights, cluster) -> tuple:
+    roles = {"outcome": outcome, "unit": unit, "time": time, "treatment": treatment, "weights": weights}
+    roles |= {f"covariates[{i}]": name for i, name in enumerate(covariates)}
+    checks.require_columns(panel, roles | {"cluster": cluster})
+    checks.forbid_mediators(panel, covariates)
+    frame = _read(panel, roles, cluster)
+    kept, set_aside = _set_aside(frame, treatment, covariates, weights)
+    checks.require_variation(kept["y"].to_numpy(), outcome)
+    _require_treatment(kept, treatment)
+    return kept, ["d", *(f"x{i}" for i in range(len(covariates)))], set_aside
 
 
 def _read(panel: pd.DataFrame, roles: dict[str, str | None], cluster: str | None) -> pd.DataFrame:
