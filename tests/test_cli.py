@@ -11,7 +11,7 @@ def example(repository):
     return repository / "data" / "examples" / "small-city"
 
 
-@pytest.mark.parametrize("command", [[], ["check"], ["report"], ["simulate"], ["import"], ["indicators"]])
+@pytest.mark.parametrize("command", [[], ["check"], ["report"], ["simulate"], ["import"], ["indicators"], ["bench"]])
 def test_help_is_there(command, capsys):
     with pytest.raises(SystemExit) as stop:
         main([*command, "--help"])

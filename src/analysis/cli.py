@@ -1,4 +1,4 @@
-"""The command `gongzhi`: check, simulate, import, indicators, report.
+"""The command `gongzhi`: check, simulate, import, indicators, bench, report.
 
 Exit codes: 0 all well, 1 some reports failed, 2 wrong usage or bad data, 130 interrupted.
 """
@@ -119,6 +119,14 @@ def indicators(options: argparse.Namespace) -> int:
     return OK
 
 
+def bench(options: argparse.Namespace) -> int:
+    """Measure side by side and print one JSON object last."""
+    from analysis.networks.bench import main as measure
+
+    measure(options.events)
+    return OK
+
+
 def report(options: argparse.Namespace) -> int:
     """Make the reports of a study."""
     from analysis.reporting import report_study
@@ -189,6 +197,11 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--scheduler", help="address of a Dask scheduler, tcp://host:port")
     command.add_argument("--list", action="store_true", help="list the indicators with formula and source")
     command.set_defaults(run=indicators)
+
+    command = commands.add_parser("bench", help="measure side by side; prints one JSON object last")
+    command.add_argument("what", choices=["networks"])
+    command.add_argument("--events", type=int, default=1_000_000, help="acts in the log (default 1,000,000)")
+    command.set_defaults(run=bench)
 
     command = commands.add_parser("report", help="make one report per district and an index")
     command.add_argument("study", type=Path, help="study folder")
