@@ -87,13 +87,14 @@ def test_counting_orders_agree():
 
 def test_the_table_without_numba_is_the_same(monkeypatch):
     ties = build_ties(random_log(5, 300, 30), tree=LEVELS, people=random_people(5, 30))
-    compiled = indicators(ties)
+    compiled = indicators(ties, names="all")
     monkeypatch.setattr(engine, "kernels", lambda: kernels_scipy)
-    monkeypatch.setattr(sys.modules["analysis.networks.sums"], "kernels", lambda: kernels_scipy)
-    for name in ("blocks", "ties", "roster"):
+    for name in ("sums", "triangles"):
+        monkeypatch.setattr(sys.modules[f"analysis.networks.{name}"], "kernels", lambda: kernels_scipy)
+    for name in ("blocks", "collect", "roster"):
         monkeypatch.setattr(sys.modules[f"analysis.networks.{name}"], "builders", lambda: build_scipy)
     ties = build_ties(random_log(5, 300, 30), tree=LEVELS, people=random_people(5, 30))
-    pd.testing.assert_frame_equal(compiled, indicators(ties), rtol=0, atol=1e-12)
+    pd.testing.assert_frame_equal(compiled, indicators(ties, names="all"), rtol=0, atol=1e-12)
 
 
 def run(code, **environment):

@@ -78,7 +78,7 @@ def decayed(rows, end, half_life):
 @pytest.mark.parametrize(("period", "window"), [("month", 2), ("quarter", 1), ("all", 1)])
 def test_decay_equals_the_slow_way(period, window, compiled, monkeypatch):
     if not compiled:
-        for name in ("blocks", "ties", "roster"):
+        for name in ("blocks", "collect", "roster"):
             monkeypatch.setattr(sys.modules[f"analysis.networks.{name}"], "builders", lambda: build_scipy)
     log = random_log(6, 300, 12, months=4)
     ties = build_ties(log, TieRule(period=period, window=window, half_life=20), tree=LEVELS)
