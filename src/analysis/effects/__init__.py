@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from analysis.effects.callaway import att_gt
+    from analysis.effects.districts import district_effects
     from analysis.effects.few_clusters import cluster_inference
     from analysis.effects.group_time import GroupTimeEffects
     from analysis.effects.imputed import imputation
@@ -19,13 +20,15 @@ if TYPE_CHECKING:
     from analysis.effects.two_way import twfe
 
 __all__ = [
-    "CheckResult", "EffectEstimate", "GroupTimeEffects", "Note", "att_gt", "cluster_inference", "event_study",
-    "imputation", "pretrend_test", "randomisation_test", "sensitivity", "twfe",
+    "CheckResult", "EffectEstimate", "GroupTimeEffects", "Note", "att_gt", "cluster_inference",
+    "district_effects", "event_study", "imputation", "pretrend_test", "randomisation_test", "sensitivity",
+    "twfe",
 ]  # fmt: skip
 
 _HOMES = {
     "CheckResult": "pretrends", "EffectEstimate": "results", "GroupTimeEffects": "group_time",
-    "Note": "notes", "att_gt": "callaway", "cluster_inference": "few_clusters", "event_study": "sun_abraham",
+    "Note": "notes", "att_gt": "callaway", "cluster_inference": "few_clusters",
+    "district_effects": "districts", "event_study": "sun_abraham",
     "imputation": "imputed", "pretrend_test": "pretrends", "randomisation_test": "permute",
     "sensitivity": "robust", "twfe": "two_way",
 }  # fmt: skip

@@ -21,6 +21,7 @@ CHOICES = {
     "control_group": ("not_yet_treated", "never_treated"),
     "base_period": ("varying", "universal"),
     "method": ("dr", "reg", "ipw"),
+    "comparison": ("within", "all"),
 }
 
 

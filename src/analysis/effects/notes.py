@@ -47,6 +47,11 @@ TEMPLATES = {
         "The effect of treatment on {outcome} at event time {target}, if the slope of the difference in "
         "trends changes by at most M from one period to the next."
     ),
+    "estimand_districts": (
+        "The average effect of treatment on {outcome} in each {district} over its treated units and periods, "
+        "drawn towards the mean of all by as much as its own noise calls for; overall: the mean of "
+        "the effects."
+    ),
     # which rows and units were used
     "set_aside": "{count} rows set aside: {reason}.",
     "always_treated": (
@@ -149,7 +154,31 @@ TEMPLATES = {
         "So few clusters are treated (or untreated) that none of these can be trusted: use "
         "randomisation_test (name the cohort column), if adoption times were as good as random."
     ),
+    "tau": (
+        "True effects differ between the {districts} districts by a standard deviation of {tau:.4g} (95% "
+        "interval {low:.4g} to {high:.4g})."
+    ),
+    "shrunk": (
+        "estimate and its interval are the shrunk ones; raw ones of single districts scatter more than the "
+        "true effects do, so the largest and smallest are exaggerated."
+    ),
+    "detectable": (
+        "detectable is the smallest true effect that a district's raw estimate would tell from zero with "
+        "probability {power:.0%}: a smaller estimate does not show that there is no effect."
+    ),
+    "pooled_noise": (
+        "Standard errors of districts take the noise of units to be alike in all of them: single districts "
+        "have too few units to measure their own."
+    ),
+    "shared_comparison": (
+        "Districts share comparison units of all districts, so their estimates err together; the pooling "
+        "counts this."
+    ),
     # what to doubt
+    "few_districts": (
+        "Only {districts} districts: how much effects differ between them is hardly known, and shrunk "
+        "intervals are rough."
+    ),
     "staggered_twfe": (
         "Units adopt at {cohorts} different times: two-way fixed effects also compare late "
         "with early adopters, and can even have the wrong sign when effects change over time. "

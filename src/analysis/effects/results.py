@@ -25,6 +25,7 @@ STATUS = {
     "no_comparison": "no untreated units to compare with",
     "no_treated": "no treated unit is seen in both periods",
     "collinear": "cannot be told apart from the other terms",
+    "few_districts": "fewer than three districts",
     "numerical": "the estimation did not converge",
 }
 
