@@ -53,8 +53,3 @@ def test_every_indicator_equals_the_slow_way(
     assert {key[3] for key in expected} <= set(INDICATORS)
     names = sorted({key[3] for key in expected})
     assert_same(indicators(ties, names=names), expected)
-
-
-def test_every_registered_indicator_is_certified():
-    log = random_log(1, 60, 8)
-    assert {key[3] for key in all_indicators(log, None, LEVELS)} == set(INDICATORS)

@@ -10,11 +10,12 @@ import pandas as pd
 from analysis.errors import StudyError
 from analysis.networks.layout import FORMS, LEVELS, Layout
 from analysis.networks.parts import split
-from analysis.networks.registry import Indicator, choose
+from analysis.networks.registry import TIMES, Indicator, choose
 from analysis.networks.roster import Roster, active_people, call_roll, count_marks, take_census
 from analysis.networks.scene import Scene
 from analysis.networks.sums import Sums
 from analysis.networks.ties import Ties
+from analysis.networks.timelines import Timeline
 from analysis.tables.periods import ALL
 
 LOOK_BACK = 2  # periods before its own that an indicator may need: how long ties have lasted
@@ -30,6 +31,7 @@ def indicators(
     layers: list[str] | tuple[str, ...] | str | None = None,
     periods: list[str] | tuple[str, ...] | str | None = None,
     reference: pd.DataFrame | None = None,
+    log: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Compute indicators of every community, street and district, for each period and layer.
 
@@ -49,6 +51,9 @@ def indicators(
     reference : DataFrame, optional
         People whose shares of the groups connectedness and exposure are relative to: the people table of the
         whole study where `people` is that of a part of it. By default `people`.
+    log : DataFrame, optional
+        The interactions that the ties were made from: needed by the indicators of timing, which `names`
+        "all" leaves out without it.
 
     Returns
     -------
@@ -71,12 +76,16 @@ def indicators(
     nobody used has density 0, not NaN. Indicators of projected gatherings (support and clustering above
     all) are high by construction: never compare them with those of dyadic layers.
     """
-    chosen = choose(names)
+    chosen = choose(names, timed=log is not None)
     people = people if people is not None else ties.people
     roster = call_roll(ties, people)
     wanted = _choose(ties.layout, levels, layers, periods)
     shares = count_marks(people if reference is None else reference)
-    table = _bind([piece for part in split(ties) for piece in _pieces(part, roster, chosen, wanted, shares)])
+    timed = log is not None and any(entry.needs == TIMES for entry in chosen)
+    timeline = Timeline.read(log, ties) if timed else None
+    table = _bind(
+        [piece for part in split(ties) for piece in _pieces(part, roster, chosen, wanted, shares, timeline)]
+    )
     table.attrs = {"rule": ties.rule.describe(), "accounting": ties.accounting | _coverage(ties, roster)}
     return table
 
@@ -119,6 +128,7 @@ def _pieces(
     chosen: list[Indicator],
     wanted: dict[str, list[str]],
     reference: dict[str, tuple[int, int]],
+    timeline: Timeline | None,
 ) -> Iterator[pd.DataFrame]:
     for level in wanted["level"]:
         for whole in (False, True):
@@ -133,7 +143,7 @@ def _pieces(
                 entries = [entry for entry in chosen if form in entry.forms]
                 layers = [layer for layer in ties.layout.layers[form] if layer in wanted["layer"]]
                 if entries and layers:
-                    scene = Scene(ties, form, level, whole, layers, computed, census, reference)
+                    scene = Scene(ties, form, level, whole, layers, computed, census, reference, timeline)
                     piece = _piece(scene, roster, entries)
                     yield piece if computed == labels else piece[piece["period"].isin(labels)]
 

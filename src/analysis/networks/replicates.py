@@ -179,7 +179,9 @@ def evaluate(
     network: Network, draws: Iterable[Draw], names: list[str] | str | None = None
 ) -> tuple[np.ndarray, np.ndarray, list[str]]:
     """Return value and n of each indicator for each draw, arrays (draws, indicators), and the names."""
-    chosen = [entry.name for entry in choose(names) if network.form in entry.forms and not entry.needs]
+    chosen = [
+        entry.name for entry in choose(names, timed=True) if network.form in entry.forms and not entry.needs
+    ]
     size = max(1, ROWS // max(len(network.source) + network.n_people, 1))
     draws, values, counts = iter(draws), [], []
     while batch := list(islice(draws, size)):

@@ -12,6 +12,7 @@ from analysis.networks.roster import Census
 
 if TYPE_CHECKING:
     from analysis.networks.ties import Ties
+    from analysis.networks.timelines import Timeline
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,8 @@ class Scene:
         Who lives in the places or is active there, in every period of the span.
     reference : dict of str -> (int, int)
         By mark, how many people of the whole study have code 0 and 1.
+    timeline : Timeline or None
+        The acts with their times.
     """
 
     ties: Ties
@@ -39,6 +42,7 @@ class Scene:
     labels: list[str]
     census: Census
     reference: dict[str, tuple[int, int]]
+    timeline: Timeline | None = None
 
     @cached_property
     def columns(self) -> list[int]:

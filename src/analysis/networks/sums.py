@@ -10,6 +10,7 @@ import numpy as np
 from analysis.networks.blocks import Blocks
 from analysis.networks.engine import kernels, stable_order
 from analysis.networks.layout import DYADIC
+from analysis.networks.partitions import find_partitions
 from analysis.networks.structure import best_core, ties_lasting
 from analysis.networks.triangles import TriangleSums, brokered_paths, sum_triangles
 
@@ -155,10 +156,8 @@ class Sums:
     @cached_property
     def giant(self) -> np.ndarray:
         """People in the largest component; someone without a tie is a component of one."""
-        root = kernels().components(self.blocks.indptr, self.blocks.indices)
-        size = np.bincount(root, minlength=len(root))
         largest = np.zeros(self.blocks.n_blocks, dtype=np.int64)
-        np.maximum.at(largest, self.blocks.node_block, size)
+        np.maximum.at(largest, self.blocks.node_block, self.component_size_of_node)
         return np.maximum(largest, np.minimum(self.people, 1))
 
     @cached_property
@@ -195,6 +194,33 @@ class Sums:
     def brokered(self) -> np.ndarray:
         """Brokered paths by role, and people who broker: see `brokered_paths`."""
         return brokered_paths(self, "residency")
+
+    @cached_property
+    def distances(self) -> np.ndarray:
+        """Of the shortest paths from each node: sum of 1 / length, sum of length, greatest length."""
+        return kernels().distances(self.block_ptr, self.blocks.indptr, self.blocks.indices)
+
+    @cached_property
+    def local_efficiency(self) -> np.ndarray:
+        """Global efficiency of each node's neighbours among themselves."""
+        return kernels().local_efficiency(self.blocks.indptr, self.blocks.indices)
+
+    @cached_property
+    def component_size_of_node(self) -> np.ndarray:
+        root = kernels().components(self.blocks.indptr, self.blocks.indices)
+        return np.bincount(root, minlength=len(root))[root]
+
+    @cached_property
+    def in_giant(self) -> tuple[np.ndarray, np.ndarray]:
+        """Whether each node is in a largest component of two or more, and people in such ones."""
+        size = self.component_size_of_node
+        inside = (size > 1) & (size == self.giant[self.blocks.node_block])
+        return inside, self.by_node(inside)
+
+    @cached_property
+    def partitions(self) -> np.ndarray:
+        """Largest, least and spread of modularity, and number of parts: see `find_partitions`."""
+        return find_partitions(self)
 
     @cached_property
     def core_number(self) -> np.ndarray:

@@ -6,9 +6,15 @@ from analysis.networks.families import (
     closure,
     cohesion,
     connectedness,
+    distances,
     mixing,
     participation,
+    partition,
     reciprocity,
+    timing,
 )
 
-FAMILIES = (cohesion, reciprocity, closure, mixing, connectedness, brokerage, change, participation)
+FAMILIES = (
+    cohesion, reciprocity, closure, mixing, connectedness, brokerage, change, participation, distances,
+    partition, timing,
+)  # fmt: skip

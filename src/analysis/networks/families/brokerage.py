@@ -57,7 +57,7 @@ ENTRIES = (
     _burt(
         "constraint",
         "sum over neighbours j of (p_ij + sum over q of p_iq p_qj)^2, p_ij = 1 / k_i, direction and weight "
-        "ignored (networkx constraint; igraph adds contacts of contacts and excludes the same people)",
+        "ignored (networkx and igraph agree)",
         np.inf, _constraint(False),
     ),
     _burt(

@@ -70,7 +70,7 @@ ENTRIES = (
         "mean over the people with two ties or more of 1 / (s_i (k_i - 1)) x sum over ordered pairs of tied "
         "neighbours j, h of (w_ij + w_ih) / 2 (Barrat, as igraph; not Onnela's, as networkx, which scales "
         "every place by its one strongest tie)",
-        "Barrat, Barthelemy, Pastor-Satorras & Vespignani 2004, eq. 5", (0, 1), "nobody with two ties",
+        "Barrat, Barthelemy, Pastor-Satorras & Vespignani 2004", (0, 1), "nobody with two ties",
         "people", _clustering_weighted, forms=ONLY_DYADIC,
     ),
     Indicator(

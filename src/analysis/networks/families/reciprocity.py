@@ -31,13 +31,13 @@ ENTRIES = (
         "reciprocity_rho", "reciprocity",
         "(r - a) / (1 - a), r the reciprocity and a the directed density M / (N (N - 1)): 0 as if ties were "
         "placed at random, below 0 if they avoid each other",
-        "Garlaschelli & Loffredo 2004, eq. 4", (-1, 1), "no ties, or every possible one", "ties",
+        "Garlaschelli & Loffredo 2004", (-1, 1), "no ties, or every possible one", "ties",
         _rho, forms=ONLY_DYADIC,
     ),
     Indicator(
         "reciprocity_weighted", "reciprocity",
         "sum of min(w_ij, w_ji) / sum of w_ij over ordered pairs, w the number of acts",
-        "Squartini, Picciolo, Ruzzenenti & Garlaschelli 2013, eq. 9", (0, 1), NO_TIES, "ties",
+        "Squartini, Picciolo, Ruzzenenti & Garlaschelli 2013", (0, 1), NO_TIES, "ties",
         _weighted, forms=ONLY_DYADIC,
     ),
 )  # fmt: skip
