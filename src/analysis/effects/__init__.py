@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from analysis.effects.callaway import att_gt
+    from analysis.effects.decomposed import bacon
     from analysis.effects.districts import district_effects
     from analysis.effects.few_clusters import cluster_inference
     from analysis.effects.group_time import GroupTimeEffects
@@ -20,14 +21,14 @@ if TYPE_CHECKING:
     from analysis.effects.two_way import twfe
 
 __all__ = [
-    "CheckResult", "EffectEstimate", "GroupTimeEffects", "Note", "att_gt", "cluster_inference",
+    "CheckResult", "EffectEstimate", "GroupTimeEffects", "Note", "att_gt", "bacon", "cluster_inference",
     "district_effects", "event_study", "imputation", "pretrend_test", "randomisation_test", "sensitivity",
     "twfe",
 ]  # fmt: skip
 
 _HOMES = {
     "CheckResult": "pretrends", "EffectEstimate": "results", "GroupTimeEffects": "group_time",
-    "Note": "notes", "att_gt": "callaway", "cluster_inference": "few_clusters",
+    "Note": "notes", "att_gt": "callaway", "bacon": "decomposed", "cluster_inference": "few_clusters",
     "district_effects": "districts", "event_study": "sun_abraham",
     "imputation": "imputed", "pretrend_test": "pretrends", "randomisation_test": "permute",
     "sensitivity": "robust", "twfe": "two_way",

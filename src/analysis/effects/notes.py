@@ -47,6 +47,10 @@ TEMPLATES = {
         "The effect of treatment on {outcome} at event time {target}, if the slope of the difference in "
         "trends changes by at most M from one period to the next."
     ),
+    "estimand_bacon": (
+        "The two-way fixed-effects coefficient on {outcome} as a weighted average of comparisons between two "
+        "cohorts, in periods in which one of them does not change its treatment."
+    ),
     "estimand_districts": (
         "The average effect of treatment on {outcome} in each {district} over its treated units and periods, "
         "drawn towards the mean of all by as much as its own noise calls for; overall: the mean of "
@@ -175,6 +179,10 @@ TEMPLATES = {
         "counts this."
     ),
     # what to doubt
+    "forbidden_share": (
+        "{share:.1%} of the coefficient comes from comparing later with earlier adopters, who are already "
+        "treated: that part is biased if effects change over time."
+    ),
     "few_districts": (
         "Only {districts} districts: how much effects differ between them is hardly known, and shrunk "
         "intervals are rough."
