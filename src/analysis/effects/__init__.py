@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from analysis.effects.callaway import att_gt
+    from analysis.effects.compared import compare
     from analysis.effects.decomposed import bacon
     from analysis.effects.districts import district_effects
+    from analysis.effects.doubts import run_checks
     from analysis.effects.few_clusters import cluster_inference
     from analysis.effects.group_time import GroupTimeEffects
     from analysis.effects.imputed import imputation
@@ -22,16 +24,16 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CheckResult", "EffectEstimate", "GroupTimeEffects", "Note", "att_gt", "bacon", "cluster_inference",
-    "district_effects", "event_study", "imputation", "pretrend_test", "randomisation_test", "sensitivity",
-    "twfe",
+    "compare", "district_effects", "event_study", "imputation", "pretrend_test", "randomisation_test",
+    "run_checks", "sensitivity", "twfe",
 ]  # fmt: skip
 
 _HOMES = {
     "CheckResult": "pretrends", "EffectEstimate": "results", "GroupTimeEffects": "group_time",
     "Note": "notes", "att_gt": "callaway", "bacon": "decomposed", "cluster_inference": "few_clusters",
-    "district_effects": "districts", "event_study": "sun_abraham",
+    "compare": "compared", "district_effects": "districts", "event_study": "sun_abraham",
     "imputation": "imputed", "pretrend_test": "pretrends", "randomisation_test": "permute",
-    "sensitivity": "robust", "twfe": "two_way",
+    "run_checks": "doubts", "sensitivity": "robust", "twfe": "two_way",
 }  # fmt: skip
 
 

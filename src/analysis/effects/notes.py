@@ -51,6 +51,7 @@ TEMPLATES = {
         "The two-way fixed-effects coefficient on {outcome} as a weighted average of comparisons between two "
         "cohorts, in periods in which one of them does not change its treatment."
     ),
+    "estimand_compared": "The effect of treatment on {outcome}, as each estimator defines it.",
     "estimand_districts": (
         "The average effect of treatment on {outcome} in each {district} over its treated units and periods, "
         "drawn towards the mean of all by as much as its own noise calls for; overall: the mean of "
@@ -178,6 +179,15 @@ TEMPLATES = {
         "Districts share comparison units of all districts, so their estimates err together; the pooling "
         "counts this."
     ),
+    "compared": (
+        "Compared: {names}. They do not all estimate the same average, so they may differ without any of "
+        "them being wrong."
+    ),
+    "randomisation": (
+        "If adoption times were dealt out at random and did nothing, so large an effect would be seen with "
+        "probability {p_value:.3f}."
+    ),
+    "check_not_made": "This check could not be made: {reason}",
     # what to doubt
     "forbidden_share": (
         "{share:.1%} of the coefficient comes from comparing later with earlier adopters, who are already "
