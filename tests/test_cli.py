@@ -11,7 +11,10 @@ def example(repository):
     return repository / "data" / "examples" / "small-city"
 
 
-@pytest.mark.parametrize("command", [[], ["check"], ["report"], ["simulate"], ["import"], ["indicators"], ["bench"]])
+COMMANDS = ("check", "report", "simulate", "import", "indicators", "bench")
+
+
+@pytest.mark.parametrize("command", [[], *([name] for name in COMMANDS)])
 def test_help_is_there(command, capsys):
     with pytest.raises(SystemExit) as stop:
         main([*command, "--help"])

@@ -15,8 +15,8 @@ from analysis.cli import main
 from analysis.errors import ReportError
 from analysis.reporting import report_study
 from analysis.reporting.batch import file_stems
-from analysis.tables.share import shared
 from analysis.tables import open_study
+from analysis.tables.share import shared
 
 
 @pytest.fixture(scope="module")
