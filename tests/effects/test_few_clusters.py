@@ -104,6 +104,7 @@ def test_jackknife_equals_leaving_out_by_hand(panel):
     )
 
 
+@pytest.mark.filterwarnings("ignore:The inplace keyword")  # the library's own use of pandas
 def test_jackknife_equals_pyfixest(panel):
     import pyfixest
 
@@ -226,3 +227,38 @@ def test_two_independent_rows_by_hand():
 def test_what_cannot_be_permuted_is_refused(panel, change, more, words):
     with pytest.raises(EstimationError, match=words):
         randomisation_test(change(panel), "y", **KEYS, **more)
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"cohort": "start"}, "column of the panel is missing"),
+        ({"cluster": "start"}, "column of the panel is missing"),
+        ({"cohort": "cohort", "within": "start"}, "column of the panel is missing"),
+    ],
+)
+def test_missing_columns_are_named(panel, more, words):
+    with pytest.raises(EstimationError, match=words):
+        cluster_inference(panel, "y", **TWFE, n_boot=19, **more)
+
+
+def test_one_cluster_leaves_nothing_to_trust(panel):
+    result = cluster_inference(panel.assign(city=1), "y", **TWFE, cluster="city", n_boot=19)
+    assert not result.table["identified"].any()
+    assert not result.table["trusted"].any()
+    assert any(note.code == "one_cluster" for note in result.notes)
+
+
+def test_covariates_weights_and_gaps_are_used_as_twfe_uses_them(panel):
+    rng = np.random.default_rng(0)
+    panel = panel.assign(x=rng.normal(size=len(panel)), w=1 + panel["unit"] % 3).drop(index=[3, 50])
+    more = {"covariates": ["x"], "weights": "w", "cluster": "district"}
+    before = panel.copy()
+    result = cluster_inference(panel, "y", **TWFE, **more, n_boot=99).table.set_index("term")
+    pd.testing.assert_frame_equal(panel, before)
+    base = twfe(panel, "y", **TWFE, **more).table.iloc[0]
+    assert result.loc["CRV1", "std_error"] == base["std_error"]
+    left_out = [twfe(panel[panel["district"] != d], "y", **TWFE, covariates=["x"], weights="w")
+                .table["estimate"].iloc[0] for d in range(10)]  # fmt: skip
+    spread = np.sqrt(0.9 * ((np.array(left_out) - base["estimate"]) ** 2).sum())
+    assert result.loc["CRV3", "std_error"] == pytest.approx(spread, rel=1e-7)

@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from analysis.effects import checks
 from analysis.effects.clustered import ClusterSums
 from analysis.effects.notes import Note
 from analysis.effects.permute import randomisation_test
@@ -75,6 +76,7 @@ def cluster_inference(
     if base.n_clusters > 1:
         rows += [_jackknife(sums, estimate, df), _wild(sums, estimate, first["std_error"], n_boot, seed)]
     if cohort is not None:
+        checks.require_columns(panel, {"cohort": cohort, "within": within})
         together = cluster is not None and (panel.groupby(cluster)[cohort].nunique(dropna=False).max() == 1)
         drawn = randomisation_test(
             panel, outcome, unit=unit, time=time, cohort=cohort, within=within,

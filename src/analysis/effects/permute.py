@@ -79,27 +79,13 @@ def randomisation_test(
     if assigned_by is not None:
         panel, unit = _average(panel, outcome, unit, time, cohort, within, assigned_by), assigned_by
     design = read_design(panel, outcome, unit=unit, time=time, cohort=cohort, cluster=within)
-    if not design.balanced:
-        raise EstimationError(
-            "Adoption times can be exchanged only between units that are seen in the same periods.",
-            where=f"columns {unit!r} and {time!r}",
-            value=f"{int((~design.seen.all(axis=1)).sum())} units are not seen in every period",
-            expected="a balanced panel",
-            mend="Keep the units or periods that are complete.",
-        )
+    _require_balanced(design)
     strata = np.zeros(design.n_units, int) if within is None else design.clusters
     design = replace(design, clusters=np.arange(design.n_units), notes=tuple(
         note for note in design.notes if note.code not in ("few_clusters", "few_treated_clusters")),
         names=design.names | {"cluster": unit})  # fmt: skip
     score = overall_score(design, control_group)
-    movable = _movable(score.level, strata)
-    if not movable:
-        raise EstimationError(
-            "There is nothing to permute: within each stratum all units adopt at the same time.",
-            where=f"column {within or cohort!r}",
-            expected="strata that hold units of different adoption times",
-            mend="Permute across all units (within=None), or within larger strata.",
-        )
+    movable = _movable(score.level, strata, within or cohort)
     draws = permuted_levels(score.level, strata, n_permutations, np.random.default_rng(seed))
     treated = (design.times >= design.starts[:, None]).astype(float)
     effects, shifts = score.of(design.outcomes, draws), score.of(treated, draws)
@@ -165,12 +151,29 @@ def permuted_levels(levels: np.ndarray, strata: np.ndarray, count: int, rng) -> 
     return draws
 
 
-def _movable(levels: np.ndarray, strata: np.ndarray) -> int:
-    """Return how many units lie in strata with more than one adoption time."""
-    kinds = (
-        pd.DataFrame({"level": levels, "stratum": strata}).groupby("stratum")["level"].transform("nunique")
-    )
-    return int((kinds > 1).sum())
+def _require_balanced(design: Design) -> None:
+    if not design.balanced:
+        raise EstimationError(
+            "Adoption times can be exchanged only between units that are seen in the same periods.",
+            where=f"columns {design.names['unit']!r} and {design.names['time']!r}",
+            value=f"{int((~design.seen.all(axis=1)).sum())} units are not seen in every period",
+            expected="a balanced panel",
+            mend="Keep the units or periods that are complete.",
+        )
+
+
+def _movable(levels: np.ndarray, strata: np.ndarray, column: str) -> int:
+    """Return how many units lie in strata with more than one adoption time; raise if none."""
+    by_stratum = pd.DataFrame({"level": levels, "stratum": strata}).groupby("stratum")["level"]
+    movable = int((by_stratum.transform("nunique") > 1).sum())
+    if not movable:
+        raise EstimationError(
+            "There is nothing to permute: within each stratum all units adopt at the same time.",
+            where=f"column {column!r}",
+            expected="strata that hold units of different adoption times",
+            mend="Permute across all units (within=None), or within larger strata.",
+        )
+    return movable
 
 
 def _tabulate(estimate: float, effects: np.ndarray, shifts: np.ndarray, n_treated: int) -> pd.DataFrame:
