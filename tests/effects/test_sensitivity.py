@@ -7,7 +7,7 @@ import pytest
 from scipy.optimize import linprog
 from scipy.stats import truncnorm
 
-from analysis.effects import att_gt, event_study, imputation, sensitivity
+from analysis.effects import att_gt, event_study, imputation, pretrend_test, sensitivity
 from analysis.effects.relative import RelativeMagnitudes
 from analysis.effects.robust import find_breakdown
 from analysis.effects.smooth import Smoothness, _half_length
@@ -259,3 +259,15 @@ def test_group_time_effects_are_averaged_first(panel):
 def test_what_cannot_be_examined_is_refused(panel, make_estimate, more, words):
     with pytest.raises(EstimationError, match=words):
         sensitivity(make_estimate(panel), **more)
+
+
+def test_fewer_clusters_than_event_times_are_refused_where_weights_depend_on_them(make):
+    panel = make({10: 20, 14: 20, None: 20}, periods=24)
+    effects = event_study(panel.assign(district=panel["unit"] % 6), "y", **KEYS, cluster="district")
+    for call in (lambda e, **more: sensitivity(e, "smoothness", **more), pretrend_test):
+        with pytest.raises(EstimationError, match="Too few clusters"):
+            call(effects)
+        call(effects, window=(-3, 1))
+    robust = sensitivity(effects)
+    assert robust.table["identified"].all()
+    assert any(note.code == "few_clusters" for note in robust.notes)

@@ -11,6 +11,8 @@ from analysis.effects.notes import Note
 from analysis.effects.results import EffectEstimate
 from analysis.errors import EstimationError
 
+RANK = 1e-10  # of the largest eigenvalue: below it, a direction has no error but that of rounding
+
 
 @dataclass(frozen=True)
 class EventRows:
@@ -40,6 +42,19 @@ class EventRows:
     @property
     def pre(self) -> slice:
         return slice(0, self.n_pre)
+
+    def require_full_rank(self, clusters: int) -> None:
+        """Raise if there are too few clusters to measure how all these rows vary together."""
+        roots = np.linalg.eigvalsh(self.sigma)
+        if roots[0] < RANK * roots[-1]:
+            raise EstimationError(
+                "Too few clusters to measure how the event-time rows vary together: some average of them "
+                "would seem to have no error at all.",
+                where="argument window",
+                value=f"{len(self.beta)} event times, {clusters} clusters",
+                expected="clearly fewer event times than clusters",
+                mend="Give a narrower window, for example window=(-3, 2).",
+            )
 
     def weights(self, target: int | str) -> np.ndarray:
         """Return weights on the coefficients after the reference: one event time, or the mean from 0 on."""

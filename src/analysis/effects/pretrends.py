@@ -74,7 +74,7 @@ def pretrend_test(
     Raises
     ------
     EstimationError
-        As `sensitivity`.
+        As `sensitivity`; no more clusters than event times.
 
     References
     ----------
@@ -84,9 +84,10 @@ def pretrend_test(
     from scipy.special import chdtrc
 
     rows = read_event_rows(estimate, window)
+    rows.require_full_rank(rows.estimate.n_clusters)
     beta, sigma = rows.beta[rows.pre], rows.sigma[rows.pre, rows.pre]
-    df = int(np.linalg.matrix_rank(sigma))
-    statistic = float(beta @ np.linalg.pinv(sigma) @ beta)
+    df = rows.n_pre
+    statistic = float(beta @ np.linalg.solve(sigma, beta))
     p_value = float(chdtrc(df, statistic))
     table = pd.DataFrame(_powers(rows, power, target, seed))
     table = table.assign(statistic=statistic, df=df, p_value=p_value)

@@ -16,6 +16,7 @@ and a grid of hypotheses is tested by a few matrix products, without any program
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -104,17 +105,29 @@ class RelativeMagnitudes:
     def _members(self, mbar: float) -> list[tuple[Vertices, np.ndarray, float]]:
         """Return vertices, their covariance and the first stage's critical value for each s and sign."""
         changes = self._changes()
-        roots, vectors = np.linalg.eigh(self.sigma)
-        root = vectors * np.sqrt(np.maximum(roots, 0.0))
-        draws = root @ np.random.default_rng(self.seed).standard_normal((len(self.beta), DRAWS))
+        basis, draws = self._basis
         size = FIRST_STAGE * (1 - self.level)
         members = []
         for s in range(self.n_pre):
             for sign in (1.0, -1.0):
                 vertices = self._vertices(changes, sign * changes[s], mbar)
-                critical = np.quantile((vertices.g @ draws).max(axis=0), 1 - size)
+                used = (
+                    np.append(s, np.arange(self.n_pre, len(basis))) if len(self.weights) > 1 else slice(None)
+                )
+                share = np.linalg.lstsq(basis[used].T, vertices.g.T, rcond=None)[0].T
+                critical = np.quantile((share @ draws[used]).max(axis=0), 1 - size)
                 members.append((vertices, vertices.g @ self.sigma @ vertices.g.T, critical))
         return members
+
+    @cached_property
+    def _basis(self) -> tuple[np.ndarray, np.ndarray]:
+        """Return functionals that span all vertices (pre-period changes and the parameter), and draws of them."""
+        roots, vectors = np.linalg.eigh(self.sigma)
+        root = vectors * np.sqrt(np.maximum(roots, 0.0))
+        parameter = np.append(np.zeros(self.n_pre), self.weights)
+        basis = np.vstack([self._changes()[: self.n_pre], parameter])
+        noise = np.random.default_rng(self.seed).standard_normal((len(self.beta), DRAWS))
+        return basis, (basis @ root) @ noise
 
     def _vertices(self, changes: np.ndarray, largest: np.ndarray, mbar: float) -> Vertices:
         pre, post, u = changes[: self.n_pre], changes[self.n_pre :], _tails(self.weights)

@@ -63,7 +63,8 @@ def sensitivity(
     Raises
     ------
     EstimationError
-        No event times, or a varying base period; no such method or target; a negative bound.
+        No event times, or a varying base period; no such method or target; a negative bound; for smoothness,
+        no more clusters than event times.
 
     Notes
     -----
@@ -85,6 +86,8 @@ def sensitivity(
     vector = np.append(np.zeros(rows.n_pre), weights)
     centre, error = vector @ rows.beta, np.sqrt(vector @ rows.sigma @ vector)
     relative = method == "relative_magnitudes"
+    if not relative:
+        rows.require_full_rank(rows.estimate.n_clusters)
     bounds = _read_grid(grid, MBARS if relative else tuple(share * error for share in SLOPES))
     core = (
         RelativeMagnitudes(rows.beta, rows.sigma, rows.n_pre, weights, LEVEL, seed)
