@@ -121,7 +121,7 @@ class RelativeMagnitudes:
 
     @cached_property
     def _basis(self) -> tuple[np.ndarray, np.ndarray]:
-        """Return functionals that span all vertices (pre-period changes and the parameter), and draws of them."""
+        """Return functionals that span all vertices (pre-period changes, the parameter), and their draws."""
         roots, vectors = np.linalg.eigh(self.sigma)
         root = vectors * np.sqrt(np.maximum(roots, 0.0))
         parameter = np.append(np.zeros(self.n_pre), self.weights)
