@@ -157,6 +157,9 @@ def all_indicators(
         for span in [*map(str, spans), "all"]:
             then = [a for a in here if span == "all" or label_of(a["time"], period) == span]
             last = (spans[-1] if span == "all" else pd.Period(span)).end_time
+            there = None
+            if people is not None:
+                there = set(people["person_id"][people["joined"].isna() | (people["joined"] <= last)])
             nodes = people_of(here, then, people, inside, last)
             for dyadic, kinds in forms.items():
                 for layer in [*kinds, "dyadic" if dyadic else "gatherings"] if kinds else []:
@@ -173,7 +176,7 @@ def all_indicators(
                         graph, members = projected_graph(mine, min_weight, sizes)
                         done = Counter(v for people_in in members.values() for v in people_in)
                     found = measures(graph, nodes, done, labels, directed and dyadic)
-                    found |= further(graph, nodes, done, labels, directed and dyadic)
+                    found |= further(graph, nodes, done, labels, directed and dyadic, there)
                     if not dyadic:
                         held = sum(len(people_in) > 1 for people_in in members.values())
                         found["civic_gathering_rate"] = 1000 * held / len(nodes) if nodes else float("nan")

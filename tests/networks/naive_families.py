@@ -185,7 +185,7 @@ def mixing(graph, skeleton, done, groups, directed):
     return result
 
 
-def further(graph, nodes, done, labels, directed):
+def further(graph, nodes, done, labels, directed, there=None):
     """Every further indicator given by default to dyadic layers: name -> value."""
     skeleton = nx.Graph()
     skeleton.add_nodes_from(nodes)
@@ -203,7 +203,9 @@ def further(graph, nodes, done, labels, directed):
     groups |= {"age": high["age"], "authority": high["authority"]}
     result |= mixing(graph, skeleton, done, groups, directed)
     for name, of_person in high.items():
-        result |= connectedness(skeleton, name, of_person, list(of_person.values()))
+        result |= connectedness(
+            skeleton, name, of_person, [high for p, high in of_person.items() if p in there]
+        )
     if graph.is_directed():
         result |= reciprocity(graph, len(nodes)) | burt(skeleton) | clustering_barrat(skeleton)
         result |= brokerage(graph, labels.get("residency", {}))

@@ -9,14 +9,14 @@ import pandas as pd
 import pytest
 
 from analysis.errors import StudyError
-from analysis.networks import INDICATORS, TieRule, build_ties, indicators, run, run_indicators
+from analysis.networks import TieRule, build_ties, indicators, run, run_indicators
 from analysis.tables.study import Study
 
 sys.path.insert(0, str(Path(__file__).parent))
 from logs import random_log, random_people
 
 NAMES = ["density", "reciprocity", "support", "clustering", "participation_gini", "cross_community"]
-NAMES += [name for name in ("tie_retention", "tie_decay_old") if name in INDICATORS]  # these look back
+NAMES += ["tie_retention", "tie_decay_old"]  # these look back
 KEYS = ["place_id", "period", "layer", "indicator"]
 PLACES = pd.DataFrame(
     [(p, "district", None) for p in ("D0", "D1")]
@@ -92,6 +92,25 @@ def test_a_new_month_recomputes_that_month_and_the_whole_time_only(tmp_path, mon
     run_indicators(study, out, names=NAMES, progress=False)
     assert sorted(computed) == [(name, ["2021-04", "all"]) for name in sorted(["D0", "D1", OUTSIDE])]
     same(out, whole(study))
+
+
+def test_every_indicator_of_districts_is_that_of_the_study_and_stays_right_over_a_new_month(
+    tmp_path, monkeypatch
+):
+    out, study = tmp_path / "out.parquet", a_study()
+    old = study.interactions[study.interactions["time"] < "2021-04-01"]
+    late = study.people["person_id"].str.startswith("q")  # never active
+    joined = pd.Series(pd.Timestamp("2020-12-01"), study.people.index).mask(late, pd.Timestamp("2021-04-10"))
+    people = study.people.assign(joined=joined.astype("datetime64[ns]"))
+    frames = study.frames | {"people": people}
+    early = Study.from_frames(frames | {"interactions": old, "people": people[~late]})
+    run_indicators(early, out, progress=False)
+    same(out, whole(early, names=None))
+    computed = computed_periods(monkeypatch)
+    grown = Study.from_frames(frames)
+    run_indicators(grown, out, progress=False)
+    assert {label for _, labels in computed for label in labels} == {"2021-04", "all"}
+    same(out, whole(grown, names=None))
 
 
 @pytest.mark.parametrize("rule", [TieRule(window=2), TieRule(half_life=20), TieRule(period="all")])

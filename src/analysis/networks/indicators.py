@@ -50,7 +50,8 @@ def indicators(
         these are computed. None is every one.
     reference : DataFrame, optional
         People whose shares of the groups connectedness and exposure are relative to: the people table of the
-        whole study where `people` is that of a part of it. By default `people`.
+        whole study where `people` is that of a part of it. By default `people`. Those count who joined by the
+        end of the period. With a column `people`, a row stands for so many.
     log : DataFrame, optional
         The interactions that the ties were made from: needed by the indicators of timing, which `names`
         "all" leaves out without it.
@@ -80,7 +81,7 @@ def indicators(
     people = people if people is not None else ties.people
     roster = call_roll(ties, people)
     wanted = _choose(ties.layout, levels, layers, periods)
-    shares = count_marks(people if reference is None else reference)
+    shares = count_marks(people if reference is None else reference, ties)
     timed = log is not None and any(entry.needs == TIMES for entry in chosen)
     timeline = Timeline.read(log, ties) if timed else None
     table = _bind(
@@ -127,7 +128,7 @@ def _pieces(
     roster: Roster,
     chosen: list[Indicator],
     wanted: dict[str, list[str]],
-    reference: dict[str, tuple[int, int]],
+    reference: dict[str, np.ndarray],
     timeline: Timeline | None,
 ) -> Iterator[pd.DataFrame]:
     for level in wanted["level"]:

@@ -39,7 +39,7 @@ class Network:
 
     `source`, and `other`, a person (dyadic) or a gathering (gatherings), one value per act; `community` of
     the act; `home` of each person: below `n_inside` a community of the place, above another one, -1 unknown;
-    `lives` says who is known to live in the place; `people` is the study's people table.
+    `lives` says who is known to live in the place; `people` are those of the study by then.
     """
 
     place_id: str
@@ -156,7 +156,7 @@ def _network(
     return Network(
         place, layer, period, form, rule, source, other, inside.get_indexer(mine["community_id"]),
         mine["time"].to_numpy(), home, lives, max(len(inside), 1),
-        labels, people,
+        labels, None if joined is None else joined.drop(columns="joined", errors="ignore"),
     )  # fmt: skip
 
 

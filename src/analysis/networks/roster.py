@@ -211,12 +211,31 @@ def _marks(
     return np.where(known, values.isin(ones), -1).astype(np.int32)
 
 
-def count_marks(people: pd.DataFrame | None) -> dict[str, tuple[int, int]]:
-    """Return, by mark, how many people have code 0 and code 1."""
-    if people is None:
-        return dict.fromkeys(MARKS, (0, 0))
-    codes = {name: _marks(people, *mark) for name, mark in MARKS.items()}
-    return {name: (int((code == 0).sum()), int((code == 1).sum())) for name, code in codes.items()}
+def count_marks(people: pd.DataFrame | None, ties: Ties) -> dict[str, np.ndarray]:
+    """Return, by mark, how many people of code 0 and of code 1 had joined by each period: (2, periods).
+
+    Where `people` has a column `people`, a row stands for so many.
+    """
+    periods = max(len(ties.layout.periods), 1)
+    if people is None or not len(people):
+        return dict.fromkeys(MARKS, np.zeros((2, periods)))
+    joined, counts = _joined(people, ties), {}
+    number = people["people"].to_numpy() if "people" in people.columns else np.ones(len(people))
+    for name, mark in MARKS.items():
+        code = _marks(people, *mark)
+        inside = (code >= 0) & (joined < periods)
+        cell = code[inside].astype(np.int64) * periods + joined[inside]
+        count = np.bincount(cell, number[inside], minlength=2 * periods)
+        counts[name] = count.reshape(2, periods).cumsum(axis=1)
+    return counts
+
+
+def summarise_people(people: pd.DataFrame) -> pd.DataFrame:
+    """Return what `count_marks` needs of people, a row for each sort of people and day of joining."""
+    columns = [c for c in ("joined", *(column for column, _, _ in MARKS.values())) if c in people.columns]
+    if not columns:
+        return pd.DataFrame({"people": [len(people)]})
+    return people.groupby(columns, dropna=False, observed=True).size().rename("people").reset_index()
 
 
 def _joined(people: pd.DataFrame, ties: Ties) -> np.ndarray:

@@ -95,20 +95,23 @@ def run_indicators(
     to the end of the period, and the people who live there and joined by then or have been active there by
     then. So acts of a new month change the key of that month only, and of the whole time ("all"), which is
     always computed anew when anything changed; a correction in an old month changes the keys from that month
-    on, as indicators may look back (rolling windows, lasting ties). Without a people table the people of a
+    on, as indicators may look back (rolling windows, lasting ties). Connectedness and exposure also depend on
+    how many people of each group the whole study had by then. Without a people table the people of a
     place are those ever active there, so that new acts change every period of their district.
     """
     from analysis.tables import open_study
 
     out = _writable(Path(out))
-    entries = [(entry.name, entry.formula) for entry in choose(names)]
+    chosen = choose(names)
+    entries = [(entry.name, entry.formula) for entry in chosen]
+    relative = any(entry.family == "connectedness" for entry in chosen)
     if not isinstance(jobs, int) or jobs < 1:
         raise StudyError(
             "The number of jobs is not right.", where="jobs", value=jobs,
             expected="a whole number, at least 1", mend="Give the number of processor cores to use.",
         )  # fmt: skip
     study = open_study(study) if isinstance(study, str | Path) else study
-    units = split_study(study, rule, json.dumps([entries, _version()]))
+    units = split_study(study, rule, json.dumps([entries, _version()]), relative)
     parts = out.with_name(out.name + ".parts")
     parts.mkdir(parents=True, exist_ok=True)
     tasks, reused, kept = [], 0, set()
@@ -131,7 +134,7 @@ def run_indicators(
 def compute_unit(unit: Unit, missing: list[str], names: list[str] | str | None) -> pd.DataFrame:
     """Compute the periods `missing` of one district: what runs on a worker."""
     ties = build_ties(unit.interactions, unit.rule, tree=unit.levels, people=unit.people, kinds=unit.kinds)
-    table = indicators(ties, unit.people, names, periods=missing)
+    table = indicators(ties, unit.people, names, periods=missing, reference=unit.reference)
     table.attrs = {}
     return table[table["place_id"].isin(unit.places)].reset_index(drop=True)
 

@@ -28,8 +28,8 @@ class Scene:
         Layers and periods of the blocks.
     census : Census
         Who lives in the places or is active there, in every period of the span.
-    reference : dict of str -> (int, int)
-        By mark, how many people of the whole study have code 0 and 1.
+    reference : dict of str -> array (2, periods)
+        By mark, how many people of the whole study with code 0 and 1 had joined by each period.
     timeline : Timeline or None
         The acts with their times.
     """
@@ -41,7 +41,7 @@ class Scene:
     layers: list[str]
     labels: list[str]
     census: Census
-    reference: dict[str, tuple[int, int]]
+    reference: dict[str, np.ndarray]
     timeline: Timeline | None = None
 
     @cached_property
@@ -63,6 +63,13 @@ class Scene:
             steps[i] = steps[i - 1] + 1 if self.columns[i] == self.columns[i - 1] + 1 else 0
         places = len(self.ties.layout.places[self.level])
         return np.tile(steps, places * len(self.layers))
+
+    def share(self, mark: str) -> np.ndarray:
+        """Return, for each block, the share of code 1 among the study's people of known mark; NaN if 0."""
+        last = [self.ties.layout.window_of(label).stop - 1 for label in self.labels]
+        low, high = self.reference[mark][:, last]
+        share = np.divide(high, low + high, out=np.full(len(high), np.nan), where=high > 0)
+        return np.tile(share, len(self.ties.layout.places[self.level]) * len(self.layers))
 
     def gatherings(self) -> np.ndarray:
         """Return the number of gatherings of two people or more of each block."""

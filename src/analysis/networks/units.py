@@ -13,6 +13,7 @@ import pandas as pd
 
 from analysis.networks.acts import OPTIONAL, REQUIRED, read_acts
 from analysis.networks.layout import DYADIC, GATHERINGS, LEVELS
+from analysis.networks.roster import summarise_people
 from analysis.networks.rule import TieRule
 from analysis.tables.periods import ALL, FREQUENCIES, periods_between
 
@@ -35,6 +36,8 @@ class Unit:
     rule : TieRule
     places : list of str
         Identifiers of its places: communities, streets, district.
+    reference : DataFrame or None
+        The people of the whole study in sorts, where indicators are relative to them.
     keys : dict of str -> str
         For each period, and "all" last, a hash of all that its indicators depend on.
     """
@@ -46,11 +49,15 @@ class Unit:
     kinds: dict[str, list[str]]
     rule: TieRule
     places: list[str]
+    reference: pd.DataFrame | None = None
     keys: dict[str, str] = field(default_factory=dict)
 
 
-def split_study(study: Study, rule: TieRule | None, salt: str) -> list[Unit]:
-    """Return the districts of a study that have communities; `salt` goes into every key."""
+def split_study(study: Study, rule: TieRule | None, salt: str, relative: bool = True) -> list[Unit]:
+    """Return the districts of a study that have communities; `salt` goes into every key.
+
+    `relative` says whether indicators are relative to the people of the whole study.
+    """
     rule = rule or TieRule(period=study.period)
     log = study.interactions[[n for n in (*REQUIRED, *OPTIONAL) if n in study.interactions.columns]]
     people = study.people
@@ -66,6 +73,7 @@ def split_study(study: Study, rule: TieRule | None, salt: str) -> list[Unit]:
     at_log, at_people = log["community_id"].map(where), people["community_id"].map(where)
     rows_of, homes_of = (log.groupby(at_log).indices, people.groupby(at_people).indices)
     hashes = pd.util.hash_pandas_object(log, index=False).to_numpy(), _hash(people)
+    reference = summarise_people(people) if relative and len(people) else None
     units = []
     for name, places in levels.groupby("unit", sort=False):
         rows = rows_of.get(name, np.zeros(0, dtype=np.int64))
@@ -88,6 +96,7 @@ def split_study(study: Study, rule: TieRule | None, salt: str) -> list[Unit]:
             kinds=kinds,
             rule=bounded,
             places=[p for level in LEVELS for p in places[f"{level}_id"].dropna().unique()],
+            reference=reference,
         )
         units.append(
             replace(unit, keys=_keys(unit, rule, hashes[0][rows], hashes[1][here], homes[here], salt))
@@ -143,8 +152,16 @@ def _keys(
         if known:
             mine = people if label == ALL else people[since <= np.datetime64(period.end_time)]
             parts.append([_sum(mine), len(mine)])
+        if unit.reference is not None:
+            parts.append(_sum(_hash(_joined_by(unit.reference, period))))
         keys[label] = hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest()[:32]
     return keys
+
+
+def _joined_by(people: pd.DataFrame, period: pd.Period | None) -> pd.DataFrame:
+    if period is None or not pd.api.types.is_datetime64_dtype(people.get("joined")):
+        return people
+    return people[~(people["joined"] > period.end_time)]
 
 
 def _labels(rule: TieRule) -> list[str]:

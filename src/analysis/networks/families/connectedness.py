@@ -3,10 +3,12 @@
 Chetty et al. divide people at the median of socioeconomic status of the whole country: L below, H above. The
 share of H among the friends of i, over the share of H among all people, is i's connectedness; a community's
 is the mean over its L. Exposure puts the share of H in i's setting in place of that among i's friends, and
-friending bias is 1 - connectedness / exposure. Here the setting is the place; "all people" are those of the
-people table (of `reference`, if given) with the label; friends are ties of the layer, direction and weight
-ignored, with people whose group is known. Unlike in the paper, i is not in the own setting (exposure is over
-the others), since a community has hundreds of people and not millions.
+friending bias is 1 - connectedness / exposure.
+
+Here the setting is the place. "All people" are those of the people table (of `reference`, if given) with the
+label who joined by the end of the period. Friends are ties of the layer, direction and weight ignored, with
+people whose group is known. Unlike in the paper, i is not in the own setting (exposure is over the others),
+since a community has hundreds of people and not millions.
 """
 
 from __future__ import annotations
@@ -19,11 +21,6 @@ from analysis.networks.families.base import ON_REQUEST, ONLY_DYADIC, Indicator, 
 from analysis.networks.sums import Sums
 
 
-def _high_share(s: Sums, label: str) -> float:
-    low, high = s.scene.reference[label]
-    return high / (low + high) if high else np.nan
-
-
 def _connectedness(label: str) -> Callable[[Sums], Result]:
     def compute(s: Sums) -> Result:
         group = s.labels[label][s.blocks.person]
@@ -33,7 +30,7 @@ def _connectedness(label: str) -> Callable[[Sums], Result]:
         low = (group == 0) & (friends > 0)
         people = s.by_node(low)
         mean = ratio(s.by_node(np.where(low, high / np.maximum(friends, 1), 0.0)), people)
-        return mean / _high_share(s, label), people
+        return mean / s.scene.share(label), people
 
     return compute
 
@@ -43,7 +40,7 @@ def _exposure(label: str) -> Callable[[Sums], Result]:
         codes = s.labels[label]
         low, high = s.among(codes == 0), s.among(codes == 1)
         share = ratio(high, np.where(low > 0, low + high - 1, 0))
-        return share / _high_share(s, label), low
+        return share / s.scene.share(label), low
 
     return compute
 
@@ -74,7 +71,8 @@ def entries(
         Indicator(
             f"connectedness_{label}", "connectedness",
             f"mean over people who are {low} and tied of (their ties to people who are {high} / their ties "
-            f"to people of known group) / share of {high} in the study: 1 as if group did not matter",
+            f"to people of known group) / share of {high} among the study's people by then: 1 as if group "
+            "did not matter",
             "Chetty et al. 2022 (I), economic connectedness", (0, np.inf),
             f"nobody {low} is tied, or nobody in the study is {high}", "people",
             _connectedness(mark), default=default,
@@ -82,7 +80,7 @@ def entries(
         Indicator(
             f"exposure_{label}", "connectedness",
             f"mean over people who are {low} of the share of {high} among the others of the place / share "
-            f"of {high} in the study; the same for every layer",
+            f"of {high} among the study's people by then; the same for every layer",
             "Chetty et al. 2022 (II), exposure", (0, np.inf),
             f"nobody {low} in the place, or nobody in the study is {high}", "people",
             _exposure(mark), default=default,
