@@ -16,6 +16,7 @@ _HOMES = {
     "process_measures": "processes", "matter_table": "processes",
     "burden_measures": "burden", "outcome_measures": "outcomes", "build_panel": "panel",
     "twfe": "effects", "event_study": "effects", "att_gt": "effects", "imputation": "effects",
+    "district_effects": "effects", "sensitivity": "effects", "run_checks": "effects",
     "EffectEstimate": "effects", "GroupTimeEffects": "effects",
     "open_report": "reporting", "report_study": "reporting",
 }  # fmt: skip
