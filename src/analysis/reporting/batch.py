@@ -150,7 +150,7 @@ def _run(tasks: list[Task], jobs: int, out: Path) -> list[Outcome]:
                 outcomes[task.district, task.language] = _result(task, future)
         except KeyboardInterrupt:
             for child in multiprocessing.active_children():
-                child.terminate()  # its kernel notices and ends too
+                child.terminate()  # it takes its kernel along
             raise
         finally:
             pool.shutdown(wait=True, cancel_futures=True)

@@ -6,6 +6,7 @@ import logging
 import os
 import signal
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,7 +55,16 @@ def prepare(sockets: str) -> None:
     sockets : str
         Folder for the sockets of its kernels; the parent removes it.
     """
+    import psutil
+
+    def end(*_: object) -> None:
+        for child in psutil.Process().children(recursive=True):  # kernels, also those still starting
+            with suppress(psutil.NoSuchProcess):
+                child.kill()
+        os._exit(128 + signal.SIGTERM)
+
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, end)
     os.environ[SOCKETS] = sockets
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")
