@@ -4,8 +4,8 @@ import pytest
 
 from analysis.burden import MEASURES, burden_measures
 from analysis.tables.measures import COLUMNS, describe
-from analysis.tables.schema import DUTY_LISTS
 from analysis.tables.study import Study
+from analysis.tables.values import DUTY_LISTS
 
 PLACES = pd.DataFrame(
     [

@@ -10,7 +10,7 @@ import pytest
 from analysis.display.numbers import format_number
 from analysis.display.text import Text
 from analysis.errors import ReportError
-from analysis.tables import rules, schema
+from analysis.tables import rules, schema, values
 
 
 def catalogue(name):
@@ -39,7 +39,7 @@ def test_chinese_texts_are_chinese():
 def test_catalogue_knows_tables_lists_and_rules():
     english = catalogue("en")
     assert set(english["table"]) == set(schema.MODELS)
-    assert set(english["list"]) == set(schema.DUTY_LISTS)
+    assert set(english["list"]) == set(values.DUTY_LISTS)
     source = files("analysis.tables").joinpath("rules.py").read_text()
     assert rules.RULES
     for rule in english["rule"]:

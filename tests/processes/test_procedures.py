@@ -3,7 +3,7 @@ import pytest
 from analysis.errors import AnalysisError
 from analysis.processes import PROCEDURES, Procedure, ProcedureStep
 from analysis.processes.procedures import procedure_of
-from analysis.tables import schema
+from analysis.tables import values
 
 RAISED, ANSWERED = ProcedureStep("raised"), ProcedureStep("answered")
 
@@ -11,7 +11,7 @@ RAISED, ANSWERED = ProcedureStep("raised"), ProcedureStep("answered")
 def test_shipped_procedures_are_the_ones_of_the_field():
     steps = {p.name: p.names for p in PROCEDURES}
     assert steps == {
-        "four discussions and two publications": schema.STEPS[:6],
+        "four discussions and two publications": values.STEPS[:6],
         "whistle and report": ("raised", "escalated", "arrived", "answered"),
         "contract life cycle": ("proposed", "signed", "performed", "reviewed"),
         "fund project": ("proposed", "decided", "budgeted", "published", "spent", "reviewed"),

@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from analysis.errors import StudyError
-from analysis.tables import dictionary, schema
+from analysis.tables import dictionary, schema, values
 from analysis.tables.dictionary import datapackage, dictionary_markdown, write_datapackage
 from analysis.tables.study import Study
 
@@ -124,7 +124,7 @@ def test_types_units_keys_and_rules_come_through():
         "unit": "share 0-1", "constraints": {"minimum": 0, "maximum": 1},
     }  # fmt: skip
     assert places["area_km2"]["constraints"] == {"exclusiveMinimum": 0}
-    assert places["kind"]["constraints"] == {"required": True, "enum": list(schema.PLACE_KINDS)}
+    assert places["kind"]["constraints"] == {"required": True, "enum": list(values.PLACE_KINDS)}
     assert fields(package, "interactions")["source_id"]["person"] is True
     assert fields(package, "duties")["start"]["type"] == "date"
     assert fields(package, "duties")["funded"]["type"] == "boolean"

@@ -7,7 +7,7 @@ import pandas as pd
 
 from analysis.tables.measures import Grid, Measure
 from analysis.tables.periods import FREQUENCIES
-from analysis.tables.schema import DUTY_LISTS
+from analysis.tables.values import DUTY_LISTS
 
 _SOURCE = "社区减负, 准入制度"
 _IN_FORCE = "sum over {} of days in force in the period / days of the period; mean of the communities"

@@ -13,7 +13,7 @@ from analysis.networks.replicates import Network, read_networks
 from analysis.networks.rule import TieRule
 from analysis.tables.periods import ALL
 from analysis.tables.places import PlaceTree
-from analysis.tables.schema import OLD_AGE_BANDS
+from analysis.tables.values import OLD_AGE_BANDS
 
 GROUPS = {
     "residency": ("residency", ("non_registered",), "share_nonregistered"),

@@ -13,7 +13,7 @@ from analysis.networks.acts import period_numbers
 from analysis.networks.engine import builders
 from analysis.networks.layout import DYADIC, GATHERINGS
 from analysis.tables.periods import ALL, FREQUENCIES
-from analysis.tables.schema import OLD_AGE_BANDS
+from analysis.tables.values import OLD_AGE_BANDS
 
 if TYPE_CHECKING:
     from analysis.networks.layout import Layout

@@ -9,7 +9,7 @@ import pandas as pd
 
 from analysis.errors import AnalysisError
 from analysis.processes.procedures import PROCEDURES, Procedure, procedure_of
-from analysis.tables import schema
+from analysis.tables import values
 from analysis.tables.periods import FREQUENCIES, period_of
 
 DAY = np.timedelta64(1, "D")
@@ -92,7 +92,7 @@ def matter_table(
     times, repeated, last = _step_times(matters, study.steps, end)
     start = study.steps.groupby("matter_id")["time"].min().reindex(matters["matter_id"])
     parts, unrecorded = [], {}
-    for process in schema.PROCESSES:
+    for process in values.PROCESSES:
         chosen = matters["process"] == process
         procedure = procedure_of(process, procedures)
         recorded = times.loc[chosen, list(procedure.names)].notna().any()
@@ -100,14 +100,15 @@ def matter_table(
         parts.append(part.join(_waiting(part, last, end, answers=recorded[procedure.closing])))
         if chosen.any() and not recorded.all():
             unrecorded[process] = recorded.index[~recorded].tolist()
-    table = pd.concat([matters, times, pd.concat(parts).reindex(matters.index)], axis=1)
+    stated = matters.drop(columns="procedure")
+    table = pd.concat([stated, times, pd.concat(parts).reindex(matters.index)], axis=1)
     table["steps_repeated"] = repeated
     table["entered"] = table["opened"].fillna(start.set_axis(matters.index))
     table["period"] = period_of(table["entered"], study.period)
     settled = (end - table["entered"]) / DAY >= settle_days
     table["settled"] = settled | (table["entered"].isna() & table["outcome"].notna())
     table.attrs = {"steps_not_recorded": unrecorded}
-    return table[[*matters.columns, *times.columns, *ADDED]]
+    return table[[*stated.columns, *times.columns, *ADDED]]
 
 
 def end_of(study) -> pd.Timestamp:
@@ -122,18 +123,18 @@ def _step_times(
 ) -> tuple[pd.DataFrame, np.ndarray, pd.Series]:
     """Return the first time of each step per matter, the number of repeated steps, and the last time."""
     row = pd.Index(matters["matter_id"]).get_indexer(steps["matter_id"])
-    column = pd.Index(schema.STEPS).get_indexer(steps["step"])
+    column = pd.Index(values.STEPS).get_indexer(steps["step"])
     when = steps["time"].to_numpy("datetime64[ns]")
     use = (row >= 0) & (column >= 0) & (when < end.to_datetime64())
     row, column, when = row[use], column[use], when[use].astype("int64")
     unseen, missing = np.iinfo("int64").max, np.iinfo("int64").min  # `missing` is the number of NaT
-    first = np.full((len(matters), len(schema.STEPS)), unseen)
+    first = np.full((len(matters), len(values.STEPS)), unseen)
     np.minimum.at(first, (row, column), when)
     last = np.full(len(matters), missing)
     np.maximum.at(last, row, when)
     repeated = np.bincount(row, minlength=len(matters)) - (first < unseen).sum(axis=1)
     first[first == unseen] = missing
-    times = pd.DataFrame(first.view("datetime64[ns]"), columns=list(schema.STEPS), index=matters.index)
+    times = pd.DataFrame(first.view("datetime64[ns]"), columns=list(values.STEPS), index=matters.index)
     return times, repeated, pd.Series(last.view("datetime64[ns]"), index=matters.index)
 
 

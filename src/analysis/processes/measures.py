@@ -12,7 +12,7 @@ from analysis.processes.participation import breadth, has_consultation, resident
 from analysis.processes.procedures import PROCEDURES, Procedure
 from analysis.processes.survival import median_waits
 from analysis.tables.measures import Grid, Measure
-from analysis.tables.schema import PROCESSES
+from analysis.tables.values import PROCESSES
 
 _OECD = "OECD (2021), Evaluation Guidelines for Representative Deliberative Processes"
 _CONFORMANCE = "conformance of cases to a declared process, van der Aalst (2016), Process Mining"

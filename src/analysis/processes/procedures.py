@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from analysis.errors import AnalysisError
-from analysis.tables import schema
+from analysis.tables import values
 
 
 @dataclass(frozen=True)
@@ -57,19 +57,19 @@ class Procedure:
 
     def __post_init__(self) -> None:
         names = self.names
-        if self.process not in schema.PROCESSES:
-            raise self._wrong("unknown process", "process", self.process, schema.PROCESSES)
+        if self.process not in values.PROCESSES:
+            raise self._wrong("unknown process", "process", self.process, values.PROCESSES)
         for step in self.steps:
             for name in filter(None, (step.name, step.only_after)):
-                if name not in schema.STEPS:
-                    raise self._wrong("unknown step", "steps", name, schema.STEPS)
+                if name not in values.STEPS:
+                    raise self._wrong("unknown step", "steps", name, values.STEPS)
             if step.only_after and step.only_after not in names[: names.index(step.name)]:
                 raise self._wrong(
                     "step that waits for one not before it", "only_after", step.only_after, names
                 )
             for outcome in step.waived_for:
-                if outcome not in schema.MATTER_OUTCOMES:
-                    raise self._wrong("unknown outcome", "waived_for", outcome, schema.MATTER_OUTCOMES)
+                if outcome not in values.MATTER_OUTCOMES:
+                    raise self._wrong("unknown outcome", "waived_for", outcome, values.MATTER_OUTCOMES)
         if len(names) < 2 or len(set(names)) < len(names):
             raise self._wrong("list of steps that is no order", "steps", names, ("two or more steps, once",))
 

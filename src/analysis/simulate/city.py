@@ -104,8 +104,8 @@ def simulate_city(
     seed : int, at least 0
         The same seed and sizes give the same city.
     tables : iterable of str, optional
-        Names of the tables to make; all ten by default. A table comes out the same whichever others are
-        made; without people, interactions, matters, steps and listings a city takes milliseconds.
+        Names of the tables to make; every one of `TABLES` by default. A table comes out the same whichever
+        others are made; without people, interactions, matters, steps and listings a city takes milliseconds.
     truth : Truth, optional
         What the reforms change; `Truth()` by default.
 
@@ -126,16 +126,16 @@ def simulate_city(
 
 
 def _table_names(tables: Iterable[str] | None) -> list[str]:
-    wanted = list(schema.MODELS) if tables is None else [tables] if isinstance(tables, str) else list(tables)
+    wanted = list(TABLES) if tables is None else [tables] if isinstance(tables, str) else list(tables)
     for name in wanted:
-        if name not in schema.MODELS:
+        if name not in TABLES:
             raise AnalysisError(
-                "There is no table of this name.",
+                "The synthetic city has no table of this name.",
                 where="tables",
                 value=name,
-                expected="some of " + ", ".join(schema.MODELS),
+                expected="some of " + ", ".join(TABLES),
             )
-    return [name for name in schema.MODELS if name in wanted]
+    return [name for name in TABLES if name in wanted]
 
 
 class _Draft:
@@ -207,3 +207,6 @@ class _Draft:
 
     def reforms(self) -> pd.DataFrame:
         return reforms(self.setting, self.ground, self.latent)
+
+
+TABLES = tuple(name for name in schema.MODELS if hasattr(_Draft, name))

@@ -10,7 +10,7 @@ from analysis.simulate.frames import frame, numbered, pick, shares
 from analysis.simulate.ground import Ground
 from analysis.simulate.latent import Latent
 from analysis.simulate.setting import Setting
-from analysis.tables.schema import DUTY_LISTS
+from analysis.tables.values import DUTY_LISTS
 
 SHARES = {name: share for name, (share, _, _) in known.DUTY_LISTS.items()}
 CUT = np.array([cut for _, cut, _ in known.DUTY_LISTS.values()])

@@ -15,7 +15,7 @@ from analysis.simulate.matters import Batch
 from analysis.simulate.people import Joining, Persons
 from analysis.simulate.setting import DAY, Setting
 from analysis.simulate.ties import Ties
-from analysis.tables.schema import INTERACTION_KINDS, STATUSES
+from analysis.tables.values import INTERACTION_KINDS, STATUSES
 
 CODE = {kind: INTERACTION_KINDS.index(kind) for kind in INTERACTION_KINDS}
 FORUM = CODE["forum"]

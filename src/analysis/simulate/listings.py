@@ -10,7 +10,7 @@ from analysis.simulate.frames import frame, numbered, pick, shares
 from analysis.simulate.ground import Ground
 from analysis.simulate.matters import Actors
 from analysis.simulate.setting import Setting
-from analysis.tables.schema import SIDES
+from analysis.tables.values import SIDES
 
 PATIENCE = 150  # days between need and resource beyond which nobody is still waiting
 ROUNDS = 3

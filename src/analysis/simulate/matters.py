@@ -14,7 +14,7 @@ from analysis.simulate.latent import Latent
 from analysis.simulate.organisations import COMMITTEE, OWNERS, PROPERTY, SOCIAL, Organisations
 from analysis.simulate.people import CADRE, SOCIAL_WORKER, Joining, Persons
 from analysis.simulate.setting import Setting
-from analysis.tables.schema import LEVELS, MATTER_OUTCOMES, STEPS
+from analysis.tables.values import LEVELS, MATTER_OUTCOMES, STEPS
 
 PROCESSES = tuple(known.MATTERS_PER_MONTH)
 ORIGINS = ("citizen", "organisation", "meeting", "official")

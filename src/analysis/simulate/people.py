@@ -11,7 +11,7 @@ from analysis.simulate import calibration as known
 from analysis.simulate.frames import Sampler, frame, numbered, pick
 from analysis.simulate.ground import Ground
 from analysis.simulate.setting import Setting
-from analysis.tables.schema import AGE_BANDS, RESIDENCIES, ROLES
+from analysis.tables.values import AGE_BANDS, RESIDENCIES, ROLES
 
 RESIDENT, VOLUNTEER, PARTY_MEMBER, SOCIAL_WORKER, CADRE = range(5)
 BEFORE = 180  # days that the platform ran before the window

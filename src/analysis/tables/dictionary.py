@@ -46,7 +46,7 @@ MEDIA = {
 INTRODUCTION = """\
 # Data dictionary
 
-<!-- Generated from src/analysis/tables/schema.py by: python -m analysis.tables.dictionary -->
+<!-- Generated from src/analysis/tables/models.py by: python -m analysis.tables.dictionary -->
 
 A study is a folder with `study.toml` and the tables below, as CSV (also .gz), Parquet or Excel. Every table
 but `places` is optional, and so is every column not marked as required: leave it out, or leave cells empty.

@@ -6,12 +6,19 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from analysis.tables import schema
+from analysis.tables import schema, values
 from analysis.tables.periods import ordinal, period_of
 from analysis.tables.problems import ERROR, NOTE, SET_ASIDE
 
 ORDERS = {"duties": ("start", "end"), "listings": ("opened", "closed"), "reforms": ("start", "end")}
-PAST_ONLY = {"interactions": "time", "steps": "time", "people": "joined", "listings": "opened"}
+PAST_ONLY = {
+    "interactions": "time", "steps": "time", "people": "joined", "listings": "opened", "votes": "time",
+    "options": "opened", "ledger": "booked",
+}  # fmt: skip
+IN_WINDOW = (
+    ("interactions", "time"), ("steps", "time"), ("votes", "time"), ("ledger", "booked"),
+    ("outcomes", "period"),
+)  # fmt: skip
 ALREADY_CHECKED = "places"  # references among places are the tree's business
 
 
@@ -47,7 +54,7 @@ def check_tree(check) -> None:
         "places", places.index[unknown], "unknown_place", ERROR, column="parent_id",
         hint="Add the parent to places, or correct the identifier.",
     )  # fmt: skip
-    rank = {kind: level for level, kind in enumerate(schema.PLACE_KINDS)}
+    rank = {kind: level for level, kind in enumerate(values.PLACE_KINDS)}
     known = places[places["parent_id"].notna() & ~unknown]
     in_cycle = known["place_id"].map(lambda place: _in_cycle(place, parents))
     check.flag(
@@ -97,6 +104,18 @@ def check_references(check) -> None:
                     table, rows.index[unknown], "unknown_matter", level, column=name,
                     hint="Add the matter to matters, or see why it was set aside.",
                 )  # fmt: skip
+            elif column.refers_to == "options.option_id":
+                unknown = ~rows[name].isin(check.kept("options")["option_id"])
+                check.flag(
+                    table, rows.index[unknown], "unknown_option", SET_ASIDE, column=name,
+                    hint="Add the option to options, or see why it was set aside.",
+                )  # fmt: skip
+            elif column.refers_to == "organisations.org_id":
+                unknown = rows[name].notna() & ~rows[name].isin(check.kept("organisations")["org_id"])
+                check.flag(
+                    table, rows.index[unknown], "unknown_organisation", NOTE, column=name,
+                    hint="Add the organisation to organisations; the entry still counts.",
+                )  # fmt: skip
             elif column.refers_to == "listings.listing_id":
                 unknown = rows[name].notna() & ~rows[name].isin(rows["listing_id"])
                 check.flag(
@@ -126,7 +145,7 @@ def check_times(check, now: pd.Timestamp) -> None:
         )  # fmt: skip
     bounds = pd.Series([check.config.first, check.config.last], dtype="str")
     first, last = ordinal(bounds, check.config.period)
-    for table, column in (("interactions", "time"), ("steps", "time"), ("outcomes", "period")):
+    for table, column in IN_WINDOW:
         rows = check.kept(table)
         labels = rows[column] if column == "period" else period_of(rows[column], check.config.period)
         number = ordinal(labels, check.config.period)

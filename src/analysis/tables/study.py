@@ -15,6 +15,7 @@ from analysis.tables.places import PlaceTree
 
 ACCOUNT = ["table", "rows_in", "kept", "set_aside", "rule"]
 BY_COMMUNITY = ("people", "organisations", "interactions", "matters", "duties", "listings")
+BY_MATTER = ("steps", "options", "ledger")
 
 
 @dataclass(frozen=True, repr=False)
@@ -24,7 +25,7 @@ class Study:
     Attributes
     ----------
     frames : dict of str -> DataFrame
-        All ten tables in the types of the dictionary; a table the study does not have is there, empty.
+        Every table in the types of the dictionary; one the study does not have is there, empty.
     name, name_zh : str
     period : {"month", "quarter", "year"}
         The step of the panel.
@@ -66,6 +67,9 @@ class Study:
     interactions = property(lambda self: self.frames["interactions"], doc="The interactions table.")
     matters = property(lambda self: self.frames["matters"], doc="The matters table.")
     steps = property(lambda self: self.frames["steps"], doc="The steps table.")
+    options = property(lambda self: self.frames["options"], doc="The options table.")
+    votes = property(lambda self: self.frames["votes"], doc="The votes table.")
+    ledger = property(lambda self: self.frames["ledger"], doc="The ledger table.")
     duties = property(lambda self: self.frames["duties"], doc="The duties table.")
     listings = property(lambda self: self.frames["listings"], doc="The listings table.")
     outcomes = property(lambda self: self.frames["outcomes"], doc="The outcomes table.")
@@ -117,7 +121,9 @@ class Study:
         frames["places"] = self.places[self.places["place_id"].isin(inside)]
         for table in BY_COMMUNITY:
             frames[table] = frames[table][frames[table]["community_id"].isin(inside)]
-        frames["steps"] = self.steps[self.steps["matter_id"].isin(frames["matters"]["matter_id"])]
+        for table in BY_MATTER:
+            frames[table] = frames[table][frames[table]["matter_id"].isin(frames["matters"]["matter_id"])]
+        frames["votes"] = self.votes[self.votes["option_id"].isin(frames["options"]["option_id"])]
         frames["outcomes"] = self.outcomes[self.outcomes["place_id"].isin(inside)]
         above = self.reforms["place_id"].isin(tree.index[tree["kind"] == "city"])  # it holds here too
         held = self.reforms.assign(place_id=self.reforms["place_id"].mask(above, district_id))

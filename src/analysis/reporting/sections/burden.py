@@ -7,7 +7,7 @@ from analysis.display.html import Html, paragraph, section, table
 from analysis.display.numbers import format_number
 from analysis.display.plots import legend_below, plot_layers
 from analysis.reporting.sections.common import first_and_last, mean_of_first_and_last_year, missing_section
-from analysis.tables.schema import DUTY_LISTS
+from analysis.tables.values import DUTY_LISTS
 
 PER_YEAR = {"month": 12, "quarter": 4, "year": 1}
 
