@@ -86,6 +86,16 @@ REQUEST_TIME = (0.7, 1.7)  # not escalated, escalated: times the mean; 0.7 x 0.7
 NEVER_ANSWERED = 0.05  # assumed
 FUND_AMOUNT = (60_000.0, 0.9, 350_000.0)  # Nanxiang: a project of 350,000 yuan out of a million
 CONTRACT_AMOUNT = (30_000.0, 0.7)  # assumed; Guilin: at least 200,000 yuan a year for a community
+FUND_DONATIONS, FUND_PAYMENTS = (2, 6), (1, 4)  # assumed: entries of a project, least and most
+FUND_RAISED = (0.95, 1.25)  # assumed: what comes in, times the budget
+FUND_COST = (0.96, 0.06)  # assumed: what is spent, times the budget: mean and spread
+FUND_PAYERS = {  # assumed; Nanxiang: owners, property company and others donate
+    "residents": 0.45, "owners": 0.15, "property company": 0.15, "social organisation": 0.10,
+    "department grant": 0.15,
+}  # fmt: skip
+FUND_USES = {"equipment": 0.6, "labour": 0.4}  # assumed
+LEDGER_LAG = (40.0, 18.0)  # assumed: mean days from booking to publication, before and after consultation
+LEDGER_UNPUBLISHED = (0.20, 0.05)  # assumed: entries never published, before and after
 TOPICS = {
     "consultation": (
         "parking", "lifts", "greening", "waste sorting", "lighting", "elder canteen", "noise",
@@ -172,6 +182,10 @@ PROCESS_TRUTH = {
         "step_taken": [0.82, 0.95],  # chance that each step after "raised" is taken and recorded
         "out_of_order": list(OUT_OF_ORDER),  # chance that two neighbouring steps change places
         "days": 0.75,  # times as many days from raised to answered, besides the effect on response_days
+    },
+    "ledger": {  # of projects proposed before and after the consultation reform
+        "days_to_publication": list(LEDGER_LAG),  # mean, of entries that are published at all
+        "never_published": list(LEDGER_UNPUBLISHED),
     },
     "burden_reduction": {
         "duties_in_force": [DUTIES, 50],

@@ -23,6 +23,7 @@ from analysis.simulate.interactions import (
     interactions,
 )
 from analysis.simulate.latent import draw_latent
+from analysis.simulate.ledger import ledger
 from analysis.simulate.listings import listings
 from analysis.simulate.matters import (
     Actors,
@@ -195,6 +196,10 @@ class _Draft:
 
     def steps(self) -> pd.DataFrame:
         return steps(self.setting, self.batches, self.actors)
+
+    def ledger(self) -> pd.DataFrame:
+        funds = self.batches[3]
+        return ledger(self.setting, funds, matter_ids(self.batches)[-len(funds.raised) :], self.actors)
 
     def duties(self) -> pd.DataFrame:
         return duties(self.setting, self.ground, self.latent)

@@ -84,7 +84,7 @@ def _csv(frame: pd.DataFrame) -> bytes:
     """Return the table as CSV: dates as 2021-03-07, times as 2021-03-07 14:30:00, flags as true and false."""
     columns = {}
     for name, values in frame.items():
-        if values.dtype == "datetime64[ns]":
+        if values.dtype == "datetime64[ns]" and len(values):
             unit = "s" if name == "time" else "D"
             text = np.char.replace(np.datetime_as_string(values.to_numpy(), unit=unit), "T", " ")
             values = pd.Series(text).mask(values.isna())
