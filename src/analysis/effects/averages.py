@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -69,14 +70,19 @@ class Engine:
     df: float
     factor: float
 
-    @property
-    def level_sizes(self) -> np.ndarray:
+    @cached_property
+    def level_units(self) -> np.ndarray:
         """Units of each level."""
-        return np.bincount(
-            np.searchsorted(self.plan.levels, self.design.starts), minlength=len(self.plan.levels)
-        )
+        level = np.searchsorted(self.plan.levels, self.design.starts)
+        return np.bincount(level, minlength=len(self.plan.levels))
 
-    @property
+    @cached_property
+    def level_sizes(self) -> np.ndarray:
+        """Sum of the weights of each level's units."""
+        level = np.searchsorted(self.plan.levels, self.design.starts)
+        return np.bincount(level, self.design.weights, len(self.plan.levels))
+
+    @cached_property
     def known(self) -> np.ndarray:
         return self.estimates.status == "estimated"
 
@@ -123,7 +129,7 @@ class Engine:
         parts = self.parts(averages)
         used = np.zeros((len(self.plan.levels), len(averages.status)), bool)
         np.logical_or.at(used, self.plan.level, averages.weights != 0)
-        columns = self._columns(averages, np.sqrt((parts**2).sum(axis=0)), self.level_sizes @ used)
+        columns = self._columns(averages, np.sqrt((parts**2).sum(axis=0)), self.level_units @ used)
         band = averages.identified if band is None else band
         return *self._with_bands(columns, parts, band, n_boot, seed), parts.T @ parts
 
@@ -132,17 +138,22 @@ class Engine:
     ) -> tuple[dict[str, np.ndarray], tuple[Note, ...]]:
         """Return table columns with one entry per cell, with uniform bands if `n_boot` > 0."""
         errors = np.sqrt(self.factor * self.estimates.influence.squares())
-        averages = Averages(np.diag(self.known.astype(float)), np.zeros((0, 0)), self.estimates.status)
-        columns = self._columns(averages, errors, self.estimates.n_treated)
+        estimate = np.where(self.known, self.estimates.estimate, np.nan)
+        errors = np.where(self.known & self.measured, errors, np.nan)
+        columns = self._with_status(estimate, errors, self.estimates.n_treated, self.estimates.status)
         if not n_boot:
             return columns, ()
+        averages = Averages(np.diag(self.known.astype(float)), np.zeros((0, 0)), self.estimates.status)
         return self._with_bands(columns, self.parts(averages), self.known, n_boot, seed)
 
     def _columns(self, averages: Averages, errors: np.ndarray, n_units: np.ndarray) -> dict[str, np.ndarray]:
         estimate = np.where(averages.identified, self.values(averages), np.nan)
         errors = np.where(averages.identified & self._measurable(averages.weights), errors, np.nan)
+        return self._with_status(estimate, errors, n_units, averages.status)
+
+    def _with_status(self, estimate, errors, n_units, status) -> dict[str, np.ndarray]:
         columns = add_inference(estimate, errors, self.df)
-        return columns | {"n_units": n_units, "identified": averages.identified, "status": averages.status}
+        return columns | {"n_units": n_units, "identified": status == "estimated", "status": status}
 
     def _with_bands(self, columns, parts, band, n_boot, seed) -> tuple[dict, tuple[Note, ...]]:
         errors = columns["std_error"]
@@ -154,12 +165,15 @@ class Engine:
         bands = {"band_low": columns["estimate"] - reach, "band_high": columns["estimate"] + reach}
         return columns | bands, (Note("bands", level=LEVEL, n_boot=n_boot, seed=seed, critical=critical),)
 
-    def _measurable(self, weights: np.ndarray) -> np.ndarray:
-        """Whether a cell behind each average has treated and comparison units in two clusters or more."""
+    @cached_property
+    def measured(self) -> np.ndarray:
+        """Whether each cell has treated and comparison units in two clusters or more."""
         clusters = clusters_of_levels(self.design, self.plan.levels)
         counts = np.minimum(self.estimates.n_treated, self.estimates.n_controls)
-        good = (clusters[self.plan.level] > 1) & (self.plan.controls @ clusters > 1) & (counts > 1)
-        return ((weights != 0) & good[:, None]).any(axis=0)
+        return (clusters[self.plan.level] > 1) & (self.plan.controls @ clusters > 1) & (counts > 1)
+
+    def _measurable(self, weights: np.ndarray) -> np.ndarray:
+        return ((weights != 0) & self.measured[:, None]).any(axis=0)
 
 
 def degrees(design: Design) -> tuple[float, float]:
@@ -173,6 +187,8 @@ def degrees(design: Design) -> tuple[float, float]:
 def clusters_of_levels(design: Design, levels: np.ndarray) -> np.ndarray:
     """Return in how many clusters the units of each level lie: one alone cannot measure its own spread."""
     level = np.searchsorted(levels, design.starts)
+    if not design.clustered:
+        return np.bincount(level, minlength=len(levels))
     pairs = np.unique(np.column_stack([level, design.clusters]), axis=0)
     return np.bincount(pairs[:, 0], minlength=len(levels))
 

@@ -90,8 +90,8 @@ class CellEstimates:
     status : (cells,) array of str
     influence : object with ``combine(weights, shares)`` and ``squares()``
         The first returns the (clusters, K) contributions to the errors of K weighted sums of the cells;
-        `weights` is (cells, K) and `shares` (levels, K) what each unit of a level adds through the weights
-        themselves. The second returns each cell's sum of squared contributions.
+        `weights` is (cells, K) and `shares` (levels, K) what each unit of a level (of weight 1) adds through
+        the weights themselves. The second returns each cell's sum of squared contributions.
     """
 
     estimate: np.ndarray
@@ -104,13 +104,13 @@ class CellEstimates:
 class DenseInfluence:
     """One column of unit contributions per cell: for unbalanced panels and adjusted estimates."""
 
-    def __init__(self, columns: np.ndarray, levels: np.ndarray, clusters: np.ndarray) -> None:
-        self.columns, self.levels, self.clusters = columns, levels, clusters
+    def __init__(self, columns: np.ndarray, levels: np.ndarray, clusters: np.ndarray, weights=None) -> None:
+        self.columns, self.levels, self.clusters, self.weights = columns, levels, clusters, weights
 
     def combine(self, weights: np.ndarray, shares: np.ndarray | None = None) -> np.ndarray:
         units = self.columns @ weights
         if shares is not None:
-            units += shares[self.levels]
+            units += shares[self.levels] * (1.0 if self.weights is None else self.weights[:, None])
         return sum_by(units, self.clusters)
 
     def squares(self) -> np.ndarray:
@@ -122,7 +122,7 @@ def compare_cell_by_cell(design: Design, cells: Cells) -> CellEstimates:
     level = np.searchsorted(cells.levels, design.starts)
     columns = np.zeros((design.n_units, len(cells)))
     estimate = np.full(len(cells), np.nan)
-    n_treated, n_controls = np.zeros(len(cells), int), np.zeros(len(cells), int)
+    n_treated, n_controls = np.zeros((2, len(cells)), int)
     status = cells.status.copy()
     for k in np.flatnonzero(cells.status == "estimated"):
         change = design.outcomes[:, cells.now[k]] - design.outcomes[:, cells.base[k]]
@@ -132,18 +132,19 @@ def compare_cell_by_cell(design: Design, cells: Cells) -> CellEstimates:
         if not n_treated[k] or not n_controls[k]:
             status[k] = "no_treated" if not n_treated[k] else "no_comparison"
             continue
-        means = change[treated].mean(), change[control].mean()
-        estimate[k] = means[0] - means[1]
-        columns[treated, k] = (change[treated] - means[0]) / n_treated[k]
-        columns[control, k] = -(change[control] - means[1]) / n_controls[k]
-    influence = DenseInfluence(columns, level, design.clusters)
+        for sign, group in ((1.0, treated), (-1.0, control)):
+            share = design.weights[group] / design.weights[group].sum()
+            mean = share @ change[group]
+            estimate[k] = np.nan_to_num(estimate[k]) + sign * mean
+            columns[group, k] = sign * share * (change[group] - mean)
+    influence = DenseInfluence(columns, level, design.clusters, design.weights)
     return CellEstimates(estimate, n_treated, n_controls, status, influence)
 
 
 def sum_by(rows: np.ndarray, groups: np.ndarray) -> np.ndarray:
     """Return the sums of `rows` within `groups`, in the order of the sorted groups."""
-    if len(np.unique(groups)) == len(groups):
-        return rows
     order = np.argsort(groups, kind="stable")
     begins = np.flatnonzero(np.diff(groups[order], prepend=groups[order[0]] - 1))
+    if len(begins) == len(groups):
+        return rows
     return np.add.reduceat(rows[order], begins, axis=0)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
 from analysis.effects import checks
+from analysis.effects.keys import ROWS, read_keys, read_starts, read_weights
 from analysis.effects.notes import Note
 from analysis.effects.timescale import TimeScale, read_scale
 from analysis.errors import EstimationError
@@ -28,6 +30,8 @@ class Design:
         Position of each unit's first treated period, +inf if never.
     clusters : (units,) array of int
     covariates : (covariates, units, periods) array
+    weights : (units,) array
+        What each unit counts for; 1 where none are named.
     """
 
     outcomes: np.ndarray
@@ -35,11 +39,17 @@ class Design:
     starts: np.ndarray
     clusters: np.ndarray
     covariates: np.ndarray
+    weights: np.ndarray
     scale: TimeScale
     names: dict[str, str]
     n_rows: int
     set_aside: tuple[tuple[str, int], ...]
     notes: tuple[Note, ...]
+
+    @cached_property
+    def clustered(self) -> bool:
+        """Whether two units share a cluster."""
+        return self.n_clusters < self.n_units
 
     @property
     def n_units(self) -> int:
@@ -49,15 +59,15 @@ class Design:
     def n_obs(self) -> int:
         return int(self.seen.sum())
 
-    @property
+    @cached_property
     def seen(self) -> np.ndarray:
         return np.isfinite(self.outcomes)
 
-    @property
+    @cached_property
     def balanced(self) -> bool:
         return bool(self.seen.all())
 
-    @property
+    @cached_property
     def n_clusters(self) -> int:
         return len(np.unique(self.clusters))
 
@@ -84,6 +94,7 @@ class Design:
             starts=self.starts[units],
             clusters=self.clusters[units],
             covariates=self.covariates[:, units],
+            weights=self.weights[units],
             set_aside=(*self.set_aside, (reason, rows)),
             notes=(*self.notes, *notes),
         )
@@ -103,6 +114,8 @@ class Design:
 
     def without_empty(self) -> Design:
         """Return the design without the units and periods of which no outcome is left."""
+        if self.balanced:
+            return self
         units, periods = self.seen.any(axis=1), self.seen.any(axis=0)
         return replace(
             self,
@@ -111,6 +124,7 @@ class Design:
             starts=self.starts[units],
             clusters=self.clusters[units],
             covariates=self.covariates[:, units][:, :, periods],
+            weights=self.weights[units],
         )
 
 
@@ -118,85 +132,59 @@ def read_design(
     panel: pd.DataFrame,
     outcome: str,
     *,
-    unit: str,
+    unit: str | None,
     time: str,
     cohort: str,
     covariates: Sequence[str] = (),
+    weights: str | None = None,
     cluster: str | None = None,
 ) -> Design:
     """Return `panel` as a checked `Design`; it is not changed.
 
-    Rows without an outcome or covariate are set aside and counted, and so are the rows of units treated from
-    the first period on; units starting after the last period count as untreated in the panel.
+    Rows without an outcome, covariate or weight are set aside and counted, and so are the rows of units
+    treated from the first period on; units starting after the last period count as untreated in the panel.
+    With ``unit=None`` every row is a unit of its own, seen once: repeated cross-sections.
 
     Raises
     ------
     EstimationError
         Missing or doubled columns, text or infinite outcomes, unreadable times, duplicate unit-periods, a
-        cohort or cluster that varies within a unit, no treated units, none untreated at first, a constant
-        outcome.
+        cohort, weight or cluster that varies within a unit, no treated units, none untreated at first, a
+        constant outcome.
     """
     covariates = list(covariates)
-    roles = {"outcome": outcome, "unit": unit, "time": time, "cohort": cohort, "cluster": cluster}
+    roles = {"outcome": outcome, "unit": unit, "time": time, "cohort": cohort, "weights": weights,
+             "cluster": cluster}  # fmt: skip
     checks.require_columns(panel, roles | {f"covariates[{i}]": name for i, name in enumerate(covariates)})
     checks.forbid_mediators(panel, covariates)
     values = checks.numeric_column(panel, outcome, "outcome")
     measures = [checks.numeric_column(panel, name, "covariate") for name in covariates]
-    unit_codes, unit_labels = checks.codes_of(panel, unit, "unit")
-    time_codes, time_labels = checks.codes_of(panel, time, "period")
-    checks.require_variation(values[np.isfinite(values)], outcome)
-    scale = read_scale(time_labels, time)
-    checks.require_unique(unit_codes, time_codes, (unit, time), (unit_labels, time_labels))
-    positions = scale.positions(time_labels, time)
-    starts = _starts(panel, cohort, unit, unit_codes, len(unit_labels), scale)
-    clusters = checks.cluster_codes(panel, cluster, unit, unit_codes, len(unit_labels))
-
+    keys = read_keys(panel, unit, time)
     whole = np.isfinite(values)
+    checks.require_variation(values if whole.all() else values[whole], outcome)
+    scale = read_scale(keys.times, time)
+    keys.require_unique()
+    positions = scale.positions(keys.times, time)
+    starts = read_starts(panel, cohort, keys, scale)
+    clusters = keys.clusters(panel, cluster)
+    size, lacking = read_weights(panel, weights, keys)
+
     set_aside = [("missing outcome", int((~whole).sum()))]
-    for name, measure in zip(covariates, measures, strict=True):
-        lacking = whole & ~np.isfinite(measure)
-        set_aside.append((f"missing covariate {name}", int(lacking.sum())))
-        whole &= ~lacking
+    lacks = [(f"missing covariate {name}", np.isnan(x)) for name, x in zip(covariates, measures, strict=True)]
+    lacks += [] if lacking is None else [(f"missing or zero weight {weights}", lacking)]
+    for reason, missing in lacks:
+        set_aside.append((reason, int((whole & missing).sum())))
+        whole = whole & ~missing
     order = np.argsort(positions)
-    column = np.argsort(order)[time_codes]
-    wide = np.full((1 + len(measures), len(unit_labels), len(positions)), np.nan)
-    for layer, measure in zip(wide, [values, *measures], strict=True):
-        layer[unit_codes[whole], column[whole]] = measure[whole]
+    wide = [keys.spread(layer, whole, order) for layer in (values, *measures)]
     design = Design(
-        outcomes=wide[0], times=positions[order], starts=starts, clusters=clusters, covariates=wide[1:],
-        scale=scale, names={"outcome": outcome, "unit": unit, "time": time, "cohort": cohort,
-                            "cluster": cluster or unit},
+        outcomes=wide[0], times=positions[order], starts=starts, clusters=clusters,
+        covariates=np.array(wide[1:]).reshape(len(measures), *wide[0].shape), weights=size,
+        scale=scale, names={"outcome": outcome, "unit": unit or ROWS, "time": time, "cohort": cohort,
+                            "cluster": cluster or unit or ROWS},
         n_rows=len(panel), set_aside=tuple(item for item in set_aside if item[1]), notes=(),
     )  # fmt: skip
     return _settle(design)
-
-
-def _starts(panel, cohort, unit, unit_codes, n_units, scale: TimeScale) -> np.ndarray:
-    """Return each unit's start as a position, +inf where never treated."""
-    codes, labels = pd.factorize(panel[cohort])
-    positions = np.append(scale.positions(pd.Index(labels), cohort), np.inf)
-    if scale.kind == "number" and scale.origin > 0 and (pd.Index(labels) == 0).any():
-        raise EstimationError(
-            "Cohort 0 lies before the panel: it looks like the code of other packages for never treated.",
-            where=f"column {cohort!r}",
-            value=0,
-            expected="<NA> for units never treated; the first treated period otherwise",
-            mend=f"Use panel[{cohort!r}].replace(0, pd.NA) for never-treated units; for units treated before "
-            "the panel, give the true period.",
-        )
-    starts, differs = checks.constant_within(unit_codes, positions[codes], n_units)
-    if differs.any():
-        row = int(np.argmax(differs))
-        raise EstimationError(
-            f"The cohort varies within {len(np.unique(unit_codes[differs]))} units: a cohort is the one "
-            "period in which a unit is first treated, and treatment does not end.",
-            where=f"column {cohort!r}",
-            value=f"{panel[unit].iloc[row]}: {panel[cohort].iloc[row]}",
-            expected="one cohort per unit, the same in all its rows; <NA> if never treated",
-            mend="Compute the first treated period per unit; treatment that ends again needs twfe "
-            "or a design for it.",
-        )
-    return starts
 
 
 def _settle(design: Design) -> Design:
@@ -244,7 +232,7 @@ def _with_notes(design: Design) -> Design:
         notes.append(Note("gaps", count=absent))
     notes += [Note("set_aside", count=rows, reason=reason) for reason, rows in design.set_aside
               if reason.startswith("missing")]  # fmt: skip
-    treated = len(np.unique(design.clusters[starts <= last]))
+    treated = len(np.unique(design.clusters[starts <= last])) if design.clustered else design.n_treated
     coarse = design.names["cluster"] != design.names["unit"]
     notes += checks.cluster_notes(design.n_clusters, treated, coarse)
     return replace(design, starts=starts, notes=tuple(notes))

@@ -109,7 +109,7 @@ class GroupTimeEffects:
     def _averages(self, kind: str) -> tuple[np.ndarray, Averages]:
         """Return the keys of the rows and the averages: one per key, then overall."""
         plan, engine = self.engine.plan, self.engine
-        sizes = engine.level_sizes[plan.level].astype(float)
+        sizes = engine.level_sizes[plan.level]
 
         def of(masks: list[np.ndarray]) -> Averages:
             return engine.average(masks, sizes, estimated_shares=True)
