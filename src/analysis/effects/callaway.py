@@ -9,12 +9,12 @@ import pandas as pd
 
 from analysis.effects.averages import Engine, degrees
 from analysis.effects.cells import compare_cell_by_cell, plan_cells
+from analysis.effects.cross_sections import compare_sections
 from analysis.effects.describe import describe, describe_missing, require_any
 from analysis.effects.design import read_design
 from analysis.effects.fast import compare_by_sums
 from analysis.effects.group_time import GroupTimeEffects
 from analysis.effects.notes import Note
-from analysis.effects.results import make_table
 from analysis.errors import EstimationError
 
 CHOICES = {
@@ -29,12 +29,13 @@ def att_gt(
     panel: pd.DataFrame,
     outcome: str,
     *,
-    unit: str,
+    unit: str | None,
     time: str,
     cohort: str,
     control_group: str = "not_yet_treated",
     anticipation: int = 0,
     covariates: Sequence[str] = (),
+    weights: str | None = None,
     cluster: str | None = None,
     n_boot: int = 999,
     seed: int = 0,
@@ -53,7 +54,9 @@ def att_gt(
         One row per unit and period; not changed. Unbalanced panels are allowed: each comparison uses the
         units seen in both of its periods. Rows without an outcome or covariate are set aside and counted.
     outcome, unit, time, cohort : str
-        Columns. Times and cohorts are whole numbers or labels "2021", "2021Q1", "2021-03"; a never-treated
+        Columns. ``unit=None`` for repeated cross-sections, where each row is another person or place: each
+        comparison then uses all rows of its two periods, and rests on each cohort's make-up staying the same.
+        Times and cohorts are whole numbers or labels "2021", "2021Q1", "2021-03"; a never-treated
         unit's cohort is <NA> (NaN, None and inf too). Units treated from the first period on are left out;
         units starting after the last count as untreated. Event time counts periods of the panel, so a step of
         two years is one period.
@@ -63,8 +66,11 @@ def att_gt(
         many.
     covariates : sequence of str
         Not measured after treatment; taken at the comparison period.
+    weights : str, optional
+        Column of weights above 0, such as populations, constant within units: averages are then over what is
+        weighted (persons, not places). Not with covariates.
     cluster : str, optional
-        Column that holds each unit's cluster; by default the unit.
+        Column that holds each unit's cluster; by default the unit (the row, in repeated cross-sections).
     n_boot : int
         Draws for uniform bands; 0 for none. Standard errors and pointwise intervals are always the analytic
         ones (influence functions, as R's did with bstrap = FALSE): normal distribution for units, Student's t
@@ -95,9 +101,10 @@ def att_gt(
     of Econometrics 225(2), 200-230.
     """
     require_choices(control_group=control_group, base_period=base_period, method=method)
-    _require_counts(anticipation=anticipation, n_boot=n_boot)
+    require_counts(anticipation=anticipation, n_boot=n_boot)
+    _forbid_together(covariates, weights, unit)
     design = read_design(panel, outcome, unit=unit, time=time, cohort=cohort, covariates=covariates,
-                         cluster=cluster)  # fmt: skip
+                         weights=weights, cluster=cluster)  # fmt: skip
     plan = plan_cells(design, control_group, anticipation, base_period)
     if control_group == "never_treated" and not (design.starts > design.times[-1] + anticipation).any():
         raise _no_never_treated(cohort)
@@ -107,31 +114,20 @@ def att_gt(
 
         estimates, notes = compare_adjusted(design, plan, control_group, anticipation, base_period, method)
         notes = (Note("covariates_at_base", method=method), *notes)
+    elif unit is None:
+        estimates, notes = compare_sections(design, plan), (Note("cross_sections"),)
     else:
         estimates = (compare_by_sums if design.balanced else compare_cell_by_cell)(design, plan)
+    notes = (*notes, Note("weighted", weights=weights)) if weights else notes
     require_any(plan, estimates, cohort)
     engine = Engine(design, plan, estimates, *degrees(design))
     columns, bands = engine.figures_of_cells(n_boot, seed)
-    table = make_table(columns | label_cells(engine, anticipation))
     notes = (*notes, Note("varying_base" if base_period == "varying" else "reference"), *bands)
-    cells = describe(design, engine.df, table=table, estimator="Callaway-Sant'Anna",
+    about = describe(design, engine.df, table=None, estimator="Callaway-Sant'Anna",
                      estimand=Note("estimand_att_gt", outcome=outcome), control_group=control_group,
-                     notes=(*notes, *describe_missing(estimates.status)))  # fmt: skip
-    return GroupTimeEffects(cells, engine, anticipation, n_boot, seed)
-
-
-def label_cells(engine: Engine, anticipation: int) -> dict[str, object]:
-    """Return the columns that say which cell a row is."""
-    design, plan, estimates = engine.design, engine.plan, engine.estimates
-    cohorts, times = design.labels(plan.cohort), design.labels(plan.period)
-    return {
-        "term": [f"cohort={g}, time={t}" for g, t in zip(cohorts, times, strict=True)],
-        "cohort": cohorts,
-        "time": times,
-        "event_time": plan.event_time,
-        "n_controls": estimates.n_controls,
-        "pre_period": plan.period < plan.cohort - anticipation,
-    }
+                     notes=(*notes, *describe_missing(estimates.status)),
+                     unbalanced="unbalanced" if unit else None)  # fmt: skip
+    return GroupTimeEffects(about, columns, engine, anticipation, n_boot, seed)
 
 
 def require_choices(**given: str) -> None:
@@ -142,7 +138,19 @@ def require_choices(**given: str) -> None:
                                   expected=" or ".join(CHOICES[name]))  # fmt: skip
 
 
-def _require_counts(**given: int) -> None:
+def _forbid_together(covariates, weights, unit) -> None:
+    """Raise if covariates come with weights or repeated cross-sections, for which they are not worked out."""
+    if len(covariates) and (weights is not None or unit is None):
+        raise EstimationError(
+            "Covariates cannot be combined with weights or with repeated cross-sections.",
+            where="argument covariates",
+            value=", ".join(map(str, covariates)),
+            expected="covariates alone, or none",
+            mend="Leave out the covariates" + (" or the weights." if weights is not None else "."),
+        )
+
+
+def require_counts(**given: int) -> None:
     for name, value in given.items():
         if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 0:
             raise EstimationError("A whole number of at least 0 is needed.", where=f"argument {name}",

@@ -30,14 +30,15 @@ def require_columns(panel: pd.DataFrame, roles: dict[str, str | None]) -> None:
             value=type(panel).__name__,
             expected="a pandas DataFrame with one row per unit and period",
         )
+    columns = panel.columns.tolist()
     for role, name in roles.items():
-        found = int((panel.columns == name).sum()) if name is not None else 1
+        found = columns.count(name) if name is not None else 1
         if found != 1:
             raise EstimationError(
                 "A column of the panel is missing." if not found else "A column of the panel is there twice.",
                 where=f"argument {role}",
                 value=name,
-                expected="one of: " + ", ".join(map(str, panel.columns)),
+                expected="one of: " + ", ".join(map(str, columns)),
                 mend="Name a column of the panel." if not found else "Rename or drop one of them.",
             )
     named = [name for role, name in roles.items() if name is not None and role != "cluster"]
@@ -72,7 +73,9 @@ def forbid_mediators(panel: pd.DataFrame, covariates: Sequence[str]) -> None:
 def numeric_column(panel: pd.DataFrame, column: str, part: str) -> np.ndarray:
     """Return a column as float with NaN for missing; raise on text and on infinite values."""
     values = panel[column]
-    if pd.api.types.is_numeric_dtype(values.dtype):
+    if values.dtype == np.float64:
+        numbers = values.to_numpy()
+    elif pd.api.types.is_numeric_dtype(values.dtype):
         numbers = values.to_numpy(dtype=float, na_value=np.nan)
     else:
         coerced = pd.to_numeric(values.astype(object), errors="coerce")

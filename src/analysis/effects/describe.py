@@ -23,8 +23,8 @@ def describe(
     ----------
     df : float
         Degrees of freedom of its intervals; inf for the normal distribution.
-    unbalanced : str
-        Code of the note that says how units that are not always seen were used.
+    unbalanced : str or None
+        Code of the note that says how units that are not always seen were used; None for no note.
     """
     names = design.names
     return EffectEstimate(
@@ -53,7 +53,9 @@ def describe(
     )
 
 
-def _balance(design: Design, code: str) -> list[Note]:
+def _balance(design: Design, code: str | None) -> list[Note]:
+    if design.balanced or code is None:
+        return []
     partly = int((~design.seen.all(axis=1)).sum())
     return [Note(code, units=partly, total=design.n_units)] if partly else []
 
@@ -64,7 +66,7 @@ def _small(design: Design) -> list[Note]:
     cohorts = design.cohorts
     lone = int((clusters_of_levels(design, cohorts) == 1).sum())
     notes = [Note("one_unit_cohorts", cohorts=lone)] if lone else []
-    sizes = (design.starts[:, None] == cohorts).sum(axis=0)
+    sizes = np.bincount(np.searchsorted(cohorts, design.starts))[: len(cohorts)]
     small = int(((sizes > 1) & (sizes < SMALL_COHORT)).sum())
     return [*notes, Note("small_cohorts", cohorts=small, units=SMALL_COHORT)] if small else notes
 

@@ -69,7 +69,7 @@ class Design:
 
     @cached_property
     def n_clusters(self) -> int:
-        return len(np.unique(self.clusters))
+        return int(np.count_nonzero(np.bincount(self.clusters)))
 
     @property
     def n_treated(self) -> int:
@@ -83,7 +83,9 @@ class Design:
         return starts[starts <= self.times[-1]]
 
     def labels(self, positions) -> list:
-        return [self.scale.label(p) for p in positions]
+        """Return the user's label of each position."""
+        known: dict[float, object] = {}
+        return [known[p] if p in known else known.setdefault(p, self.scale.label(p)) for p in positions]
 
     def select(self, units: np.ndarray, reason: str, notes: tuple[Note, ...] = ()) -> Design:
         """Return the design of the units in a mask, with the rows of the others set aside for `reason`."""
@@ -211,7 +213,8 @@ def _settle(design: Design) -> Design:
                 mend="Add periods before adoption.",
             )
         design = design.select(~always, "treated from the first period on", (note,))
-    checks.require_variation(design.outcomes[design.seen], names["outcome"])
+    seen = design.outcomes if design.balanced else design.outcomes[design.seen]
+    checks.require_variation(seen.reshape(-1), names["outcome"])
     return _with_notes(design)
 
 

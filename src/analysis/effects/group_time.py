@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -22,20 +23,29 @@ class GroupTimeEffects:
 
     Attributes
     ----------
-    cells : EffectEstimate
-        One row per cohort and period: the columns of every estimate and cohort, time, event_time, n_controls,
-        pre_period, status, and band_low, band_high where bands were asked for. Its notes, sample sizes and
-        methods are those of this object too.
+    about : EffectEstimate
+        Sample sizes and notes, without a table.
+    columns : dict
+        Figures of the cells.
     engine : Engine
     anticipation, n_boot, seed : int
         As asked for.
     """
 
-    cells: EffectEstimate
+    about: EffectEstimate
+    columns: dict[str, np.ndarray] = field(repr=False)
     engine: Engine = field(repr=False)
     anticipation: int = 0
     n_boot: int = 0
     seed: int = 0
+
+    @cached_property
+    def cells(self) -> EffectEstimate:
+        """One row per cohort and period: the columns of every estimate and cohort, time, event_time,
+        n_controls, pre_period, status, and band_low, band_high where bands were asked for. Its notes, sample
+        sizes and methods are those of this object too."""
+        labels = label_cells(self.engine, self.anticipation)
+        return replace(self.about, table=make_table(self.columns | labels))
 
     @property
     def table(self) -> pd.DataFrame:
@@ -43,7 +53,7 @@ class GroupTimeEffects:
 
     @property
     def notes(self) -> tuple[Note, ...]:
-        return self.cells.notes
+        return self.about.notes
 
     def tidy(self) -> pd.DataFrame:
         """Return a copy of the table, one row per cohort and period."""
@@ -51,7 +61,7 @@ class GroupTimeEffects:
 
     def glance(self) -> pd.DataFrame:
         """Return one row about the whole estimation."""
-        return self.cells.glance()
+        return self.about.glance()
 
     def summary(self) -> str:
         """Return the estimand, the table and every note as text."""
@@ -99,9 +109,9 @@ class GroupTimeEffects:
             columns["pre_period"] = np.append(keys < -self.anticipation, False)
         kept = tuple(note for note in self.notes if note.code not in ("bands", "not_identified"))
         return replace(
-            self.cells,
+            self.about,
             table=make_table(columns),
-            estimand=Note(f"estimand_{kind}", outcome=self.cells.outcome),
+            estimand=Note(f"estimand_{kind}", outcome=self.about.outcome),
             notes=(*kept, *bands, *self.engine.left_out()),
             covariance=covariance,
         )
@@ -138,6 +148,20 @@ class GroupTimeEffects:
         overall = rows.combine(share)
         np.add.at(overall.shares[:, 0], level, (values - share @ values) / sizes.sum() * rows.identified)
         return overall
+
+
+def label_cells(engine: Engine, anticipation: int) -> dict[str, object]:
+    """Return the columns that say which cell a row is."""
+    design, plan, estimates = engine.design, engine.plan, engine.estimates
+    cohorts, times = (design.labels(positions.tolist()) for positions in (plan.cohort, plan.period))
+    return {
+        "term": [f"cohort={g}, time={t}" for g, t in zip(cohorts, times, strict=True)],
+        "cohort": cohorts,
+        "time": times,
+        "event_time": plan.event_time,
+        "n_controls": estimates.n_controls,
+        "pre_period": plan.period < plan.cohort - anticipation,
+    }
 
 
 def label_rows(column: str, keys) -> dict[str, object]:

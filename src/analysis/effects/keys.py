@@ -96,7 +96,9 @@ def _fold(units: pd.Series, times: pd.Series) -> tuple[pd.Index, pd.Index] | Non
         return None
     first, block = unit[::width], time[:width]
     regular = (time.reshape(-1, width) == block).all() and (unit.reshape(-1, width) == first[:, None]).all()
-    if not regular or (np.diff(block) <= 0).any() or len(np.unique(first)) < len(first):
+    if not regular or (np.diff(block) <= 0).any():
+        return None
+    if (np.diff(first) <= 0).any() and len(np.unique(first)) < len(first):
         return None
     return pd.Index(first), pd.Index(block)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-TEMPLATES = {
+from analysis.effects.wording import DESIGNS
+
+TEMPLATES = DESIGNS | {
     # what an estimator estimates
     "estimand_twfe": (
         "The coefficient of {treatment} on {outcome} with {unit} and {time} effects: the "
@@ -188,6 +190,11 @@ TEMPLATES = {
         "probability {p_value:.3f}."
     ),
     "check_not_made": "This check could not be made: {reason}",
+    "weighted": "Units count by {weights}: the average is over what it measures, not over units.",
+    "cross_sections": (
+        "Repeated cross-sections: each comparison uses all rows of its two periods, and takes each cohort to "
+        "be made up alike in both."
+    ),
     # what to doubt
     "forbidden_share": (
         "{share:.1%} of the coefficient comes from comparing later with earlier adopters, who are already "
