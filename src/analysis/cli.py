@@ -13,6 +13,7 @@ from pathlib import Path
 
 from analysis import __version__
 from analysis.errors import AnalysisError
+from analysis.tables.sources import SOURCES, import_export
 
 OK, SOME_FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
@@ -86,9 +87,7 @@ def simulate(options: argparse.Namespace) -> int:
 
 def import_(options: argparse.Namespace) -> int:
     """Turn the export of another platform into a study."""
-    from analysis.tables.sources import SOURCES
-
-    account = SOURCES[options.source](options.input, options.out)
+    account = import_export(options.source, options.input, options.out)
     print(account.to_string(index=False))
     print(options.out)
     return OK
@@ -184,7 +183,7 @@ def _parser() -> argparse.ArgumentParser:
     command.set_defaults(run=simulate)
 
     command = commands.add_parser("import", help="turn the export of another platform into a study")
-    command.add_argument("source", choices=["decidim"])
+    command.add_argument("source", choices=SOURCES)
     command.add_argument("input", type=Path, help="folder with the export")
     command.add_argument("out", type=Path, help="study folder to write")
     command.set_defaults(run=import_)

@@ -154,9 +154,11 @@ def check_times(check, now: pd.Timestamp) -> None:
             outside |= (number < first).fillna(False).astype(bool)
         if pd.notna(last):
             outside |= (number > last).fillna(False).astype(bool)
+        whole = table == "votes"  # the last word of a person in a conversation, whenever it was said
         check.flag(
-            table, rows.index[outside], "outside_window", SET_ASIDE, column=column, counted=False,
-            hint="It lies outside from/until in study.toml.",
+            table, rows.index[outside], "outside_window", NOTE if whole else SET_ASIDE, column=column,
+            counted=False, hint="It lies outside from/until in study.toml"
+            + ("; it counts in its conversation or budget, but in no period." if whole else "."),
         )  # fmt: skip
 
 

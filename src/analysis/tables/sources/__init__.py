@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from pathlib import Path
+from importlib import import_module
+from typing import TYPE_CHECKING
 
-import pandas as pd
+if TYPE_CHECKING:
+    from pathlib import Path
 
-from analysis.tables.sources.decidim import import_decidim
+    import pandas as pd
 
-SOURCES: dict[str, Callable[[Path, Path], pd.DataFrame]] = {"decidim": import_decidim}
+SOURCES = ("decidim", "pabulib", "polis")
+
+
+def import_export(source: str, folder: str | Path, out: str | Path) -> pd.DataFrame:
+    """Write the export of the platform `source` (one of `SOURCES`) as a study, and return its account."""
+    module = import_module(f"{__name__}.{source}")
+    return getattr(module, f"import_{source}")(folder, out)

@@ -98,8 +98,13 @@ def require_free(out: Path) -> None:
         )  # fmt: skip
 
 
-def write_study(out: Path, frames: dict[str, pd.DataFrame], toml: str) -> None:
-    """Write frames, study.toml and datapackage.json to `out`, interactions packed; bytes are reproducible."""
+def write_study(
+    out: Path, frames: dict[str, pd.DataFrame], toml: str, *, parquet: dict[str, pd.DataFrame] | None = None
+) -> None:
+    """Write frames, study.toml and datapackage.json to `out`, interactions packed; bytes are reproducible.
+
+    The frames of `parquet`, too long for text, are written as Parquet.
+    """
     try:
         out.mkdir(parents=True, exist_ok=True)
         for table, frame in frames.items():
@@ -109,6 +114,8 @@ def write_study(out: Path, frames: dict[str, pd.DataFrame], toml: str) -> None:
                 encoding="utf-8", date_format="%Y-%m-%dT%H:%M:%S",
                 compression={"method": "gzip", "mtime": 0} if packed else None,
             )  # fmt: skip
+        for table, frame in (parquet or {}).items():
+            frame.to_parquet(out / f"{table}.parquet", index=False)
         (out / "study.toml").write_text(toml, encoding="utf-8", newline="\n")
     except OSError as error:
         raise StudyError(
