@@ -190,4 +190,4 @@ def test_the_registry_describes_every_measure():
     table = describe(MEASURES)
     assert (table["name"] == list(MEASURES)).all()
     assert (table.map(len) > 0).all(axis=None)
-    assert len(MEASURES) == 2 * 6 + 2
+    assert len(MEASURES) == 2 * 6 + 2 + 3

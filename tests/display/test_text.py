@@ -49,10 +49,11 @@ def test_catalogue_knows_tables_lists_and_rules():
 
 def test_measures_are_named_as_the_modules_name_them():
     from analysis.burden import MEASURES as BURDEN
+    from analysis.burden import SERVICE
     from analysis.networks import INDICATORS
     from analysis.processes import MEASURES as PROCESSES
 
-    known = {f"network_{name}" for name in INDICATORS} | set(BURDEN) | set(PROCESSES)
+    known = {f"network_{name}" for name in INDICATORS} | set(BURDEN) | set(SERVICE) | set(PROCESSES)
     for name in catalogue("measures"):
         if name.startswith(("network_", "burden_", "consultation_", "request_")):
             assert name in known, name

@@ -1,12 +1,13 @@
-"""Measures of burden: duties in force and their hours, by list, and whether new ones keep to admission."""
+"""Measures of burden: duties in force, their hours, who lays them on, and whether new ones are admitted."""
 
 from __future__ import annotations
 
 import numpy as np
 import pandas as pd
 
+from analysis.burden.departments import concentration
+from analysis.burden.intervals import duties_of_communities, in_force
 from analysis.tables.measures import Grid, Measure
-from analysis.tables.periods import FREQUENCIES
 from analysis.tables.values import DUTY_LISTS
 
 _SOURCE = "社区减负, 准入制度"
@@ -15,6 +16,14 @@ _HOURS = (
     "sum over {} of hours_per_month x days in force in the period / days of the period; mean of the "
     "communities; a community is known where all its duties in force state their hours"
 )
+_HERFINDAHL = "Hirschman (1964), The Paternity of an Index"
+_CONCENTRATION = (
+    ("burden_departments", "departments with a duty in force on a day of the period", "departments"),
+    ("burden_herfindahl", "sum over departments of (duties of the department in force / duties in force that "
+     "state their department) squared; over the duties of all communities of the place", "share 0-1"),
+    ("burden_top3", "duties of the three departments with the most / duties in force that state their "
+     "department", "share 0-1"),
+)  # fmt: skip
 
 
 def _registry() -> dict[str, Measure]:
@@ -40,6 +49,8 @@ def _registry() -> dict[str, Measure]:
         "new duties that can be judged",
         _SOURCE,
     )
+    for name, formula, unit in _CONCENTRATION:
+        registry[name] = Measure(name, formula, unit, "communities with duties", _HERFINDAHL)
     return registry
 
 
@@ -64,24 +75,24 @@ def burden_measures(study) -> pd.DataFrame:
         over the days of the study. A community without any duty on record has not reported and is
         left out; one whose register is merely empty in a period counts with 0. Hours are known where
         all duties in force state them. Admission is pooled over the new duties; those whose flags do
-        not settle it are left out of value and n. NaN with n 0 where there is nothing to measure. std_error
-        takes new duties as independent draws and is NaN for numbers and hours, which are counted whole.
+        not settle it are left out of value and n. Concentration is over all duties of the place together,
+        and NaN where none in force states its department. NaN with n 0 where there is nothing to measure.
+        std_error takes new duties as independent draws and is NaN for everything else, which is counted
+        whole.
 
     Notes
     -----
     Duties lodged above a community count nowhere: which communities they fall on is not known. A duty that
-    starts on the first day of a study may be older than the register.
+    starts on the first day of a study may be older than the register. Rows with different duty_id are
+    different duties, even if community, list and department are the same.
     """
-    duties = study.duties
-    if not len(duties):
+    if not len(study.duties):
         return Grid(study).frame({})
     grid = Grid(study)
-    above = study.tree.table["community_id"]
-    duties = duties.assign(community_id=duties["community_id"].map(above))
-    duties = duties.dropna(subset=["community_id", "start", "list"])
+    duties = duties_of_communities(study)
     names = duties["community_id"].unique()
     community = pd.Index(names).get_indexer(duties["community_id"])
-    number, hours = _in_force(duties, community, len(names), grid, study.period)
+    number, hours = _by_list(duties, community, len(names), grid, study.period)
     rows, places = grid.places_of(pd.Series(names, dtype="str"))
     results = {}
     for label, amounts in (("duties", number), ("hours", hours)):
@@ -92,10 +103,11 @@ def burden_measures(study) -> pd.DataFrame:
     compliant = duties["on_list"] | (duties["agreement"] & duties["funded"])  # missing if undecided
     rows, cells = grid.cells(duties["community_id"], duties["start"])
     results["burden_admission"] = grid.mean(rows, cells, compliant.to_numpy("float64", na_value=np.nan))
+    results |= concentration(duties, grid, study.period)
     return grid.frame({name: results[name] for name in MEASURES})
 
 
-def _in_force(
+def _by_list(
     duties: pd.DataFrame, community: np.ndarray, size: int, grid: Grid, period: str
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return duties and hours in force: community x (total, five lists) x period, the last one "all".
@@ -104,24 +116,10 @@ def _in_force(
     """
     width = len(DUTY_LISTS)
     group = community * width + pd.Index(DUTY_LISTS).get_indexer(duties["list"])
-    start, end = (_day_numbers(duties[column]) for column in ("start", "end"))
-    end = np.where(duties["end"].isna(), np.inf, end)
-    stated = duties["hours_per_month"].to_numpy()
-    unstated = np.isnan(stated)
-    sums = np.zeros((3, size, width, len(grid.periods)))  # duties, hours, duties without hours; in days
-    lengths = []
-    for t, label in enumerate(grid.periods[:-1]):
-        span = pd.Period(label, freq=FREQUENCIES[period])
-        first, last = _day_numbers(pd.Series([span.start_time, span.end_time]))
-        days = np.clip(np.minimum(end, last) - np.maximum(start, first) + 1, 0, None)
-        lengths.append(last - first + 1)
-        for k, weight in enumerate((days, np.where(unstated, 0, stated) * days, unstated * days)):
-            sums[k, ..., t] = np.bincount(group, weight, size * width).reshape(size, width)
-    sums[..., -1] = sums[..., :-1].sum(axis=-1)
-    sums = np.concatenate([sums.sum(axis=2, keepdims=True), sums], axis=2)
-    whole = np.array([*lengths, sum(lengths)], dtype=float)
-    whole[whole == 0] = np.nan
-    return sums[0] / whole, np.where(sums[2] > 0, np.nan, sums[1] / whole)
+    sums = np.stack(in_force(duties, group, size * width, grid.periods[:-1], period))
+    sums = sums.reshape(3, size, width, len(grid.periods))
+    number, hours, without = np.concatenate([sums.sum(axis=2, keepdims=True), sums], axis=2)
+    return number, np.where(without > 0, np.nan, hours)
 
 
 def _new_duties(duties: pd.DataFrame, community: np.ndarray, size: int, grid: Grid) -> np.ndarray:
@@ -144,8 +142,3 @@ def _mean_of(amounts: np.ndarray, rows: np.ndarray, places: np.ndarray, grid: Gr
     total = np.bincount(cells, values[known], minlength=grid.size)
     mean = np.divide(total, n, out=np.full(grid.size, np.nan), where=n > 0)
     return mean, n, np.full(grid.size, np.nan)
-
-
-def _day_numbers(times: pd.Series) -> np.ndarray:
-    """Return days since 1970 as floats; a missing day gives a meaningless number."""
-    return times.to_numpy("datetime64[D]").astype("int64").astype("float64")
