@@ -64,20 +64,6 @@ def test_dense_and_sparse_blocks_side_by_side_take_different_ways_to_the_same_co
     assert found.tolist() == kernels_scipy.common_neighbours(blocks, indptr, indices, mirror).tolist()
 
 
-@settings(max_examples=40, deadline=None)
-@given(seed=st.integers(0, 10**6), people=st.integers(1, 12), events=st.integers(1, 9))
-def test_projections_agree(seed, people, events):
-    joined = np.random.default_rng(seed).random((events, people)) < 0.4
-    members, event = np.nonzero(joined)[1].astype(np.int32), np.nonzero(joined)[0]
-    event_ptr = np.concatenate([[0], np.cumsum(joined.sum(1))])
-    order = np.argsort(members, kind="stable")
-    node_ptr = np.concatenate([[0], np.cumsum(np.bincount(members, minlength=people))])
-    given_to = (event_ptr, members, node_ptr, event[order].astype(np.int32), joined.sum(1) >= 2)
-    compiled, plain = kernels_numba.project(*given_to), kernels_scipy.project(*given_to)
-    for one, other in zip(compiled, plain, strict=True):
-        np.testing.assert_allclose(one, other, rtol=0, atol=1e-12)
-
-
 def test_counting_orders_agree():
     keys = np.random.default_rng(3).integers(0, 7, 500).astype(np.int32)
     expected = np.argsort(keys, kind="stable").tolist()

@@ -4,7 +4,7 @@ from analysis.networks.adjust import rarefy, size_adjusted
 from analysis.networks.backbone import disparity, validated_ties
 from analysis.networks.inclusion import inclusion
 from analysis.networks.indicators import indicators
-from analysis.networks.logs import read_log
+from analysis.networks.logs import read_log, read_log_parts
 from analysis.networks.mobilisation import mobilisation
 from analysis.networks.nulls import null_test
 from analysis.networks.organisations import (
@@ -49,6 +49,7 @@ __all__ = [
     "picture",
     "rarefy",
     "read_log",
+    "read_log_parts",
     "run_indicators",
     "shuffle_times",
     "size_adjusted",

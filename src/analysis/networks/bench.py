@@ -19,7 +19,7 @@ from analysis.errors import StudyError
 from analysis.networks import rivals
 from analysis.networks.indicators import indicators
 from analysis.networks.layout import DYADIC, GATHERINGS
-from analysis.networks.logs import read_log
+from analysis.networks.logs import read_log, read_log_parts
 from analysis.networks.parts import split
 from analysis.networks.rule import TieRule
 from analysis.networks.ties import Ties, build_ties
@@ -29,7 +29,6 @@ GATHERINGS_A_MONTH = 36
 SLOW = 1_000_000  # acts that networkx, pandas and igraph are measured on, at most
 ROUNDS = 3
 THIN = 1_000  # communities
-BATCH = 10_000_000  # acts held at once where a log comes in parts
 TEN = [
     "density", "mean_degree", "giant_share", "isolates_share", "reciprocity", "transitivity", "clustering",
     "support", "ei_residency", "participation_gini",
@@ -42,19 +41,19 @@ def main(events: int = 1_000_000) -> dict[str, float]:
     Parameters
     ----------
     events : int, default 1,000,000
-        Acts in the log, at least 25,000. Above 10 million they come in parts of 10 million, one after the
-        other, as partitions of a log by district; a scan is timed on the same parts.
+        Acts in the log, at least 25,000.
 
     Returns
     -------
     dict
-        events; ties_vs_networkx, ties_vs_pandas: their CPU time / ours, from the Parquet file to dyadic ties
-        and projected gatherings of every community and month; ties_vs_scan: our CPU time / that of reading
-        the same columns and looking at each value; indicators_vs_networkx, indicators_vs_igraph: their CPU
+        events; ties_vs_networkx, ties_vs_loop, ties_vs_pandas: their CPU time / ours, from the Parquet file
+        to dyadic ties and projected gatherings of every community and month (networkx projects itself, or
+        gets pairs from a loop by hand); ties_vs_scan: our CPU time / that of reading the same columns and
+        looking at each value; indicators_vs_networkx, indicators_vs_igraph: their CPU
         time / ours for ten indicators of every community's dyadic ties over the whole time, from their
         graphs and our `Ties` as they stand in memory; peak_rss_mb: most memory of a process that reads,
         builds and measures the whole log in our way, once. And what they rest on: events_compared (acts
-        that networkx, pandas and igraph were given, the first million at most), rounds, thin_cpu_ms (CPU
+        that networkx, pandas and igraph were given, a million at most), rounds, thin_cpu_ms (CPU
         milliseconds per community for the ties and ten indicators of 1,000 communities of 40 people and 250
         acts, every month and the whole time, every layer), seconds of CPU.
 
@@ -83,21 +82,14 @@ def main(events: int = 1_000_000) -> dict[str, float]:
         write_log(small, 2 * PER_COMMUNITY)
         _compare_ties(small, small, 1, quiet=True)
         _compare_indicators(small, 1)
-        result = {"events": events}
-        compared = min(events, SLOW)
-        sizes = [min(BATCH, events - done) for done in range(0, events, BATCH)]
-        write_log(log, sizes[0])
-        write_log(part, compared)
+        result, compared = {"events": events}, min(events, SLOW)
+        write_log(log, events)
+        if compared < events:
+            write_log(part, compared)
+        else:
+            part = log
         found = _compare_ties(log, part, ROUNDS) | _compare_indicators(part, ROUNDS)
-        peak, own, bare = 0.0, 0.0, 0.0
-        for number, size in enumerate(sizes):
-            if number:
-                write_log(log, size, seed=number)
-            now, spent, scanned = executor.submit(_whole_run, log, number == 0).result()
-            peak, own, bare = max(peak, now), own + spent, bare + scanned
-            _say(f"part {number + 1} of {len(sizes)}: {spent:.1f} s, at most {now:.0f} MB so far")
-        if len(sizes) > 1:
-            found["ties_vs_scan"] = own / bare
+        peak = executor.submit(_whole_run, log).result()
         result |= {name: round(found.pop(name), 2) for name in RATIOS} | {"peak_rss_mb": round(peak)}
         result |= {"events_compared": compared, "rounds": ROUNDS, "thin_cpu_ms": round(_thin(ROUNDS), 3)}
         result |= {name: round(seconds, 3) for name, seconds in found.items()}
@@ -107,6 +99,7 @@ def main(events: int = 1_000_000) -> dict[str, float]:
 
 RATIOS = (
     "ties_vs_networkx",
+    "ties_vs_loop",
     "ties_vs_pandas",
     "ties_vs_scan",
     "indicators_vs_networkx",
@@ -164,28 +157,24 @@ def _acts(rng: np.random.Generator, size: int, first: int):
 
 def weave(path: Path) -> tuple[int, int, float]:
     """Our way: dyadic ties, projected ties and the sum of Newman weights, over communities and months."""
-    ties = build_ties(read_log(path))
     found = [0, 0, 0.0]
-    for part in split(ties):
-        found[0] += len(part.blocks(DYADIC, "community", False, layers=[DYADIC]).indices) // 2
-        projected = part.blocks(GATHERINGS, "community", False, layers=[GATHERINGS])
-        found[1] += len(projected.indices) // 2
-        found[2] += projected.weight.sum() / 2
+    for log in read_log_parts(path):
+        for part in split(build_ties(log)):
+            found[0] += len(part.blocks(DYADIC, "community", False, layers=[DYADIC]).indices) // 2
+            projected = part.blocks(GATHERINGS, "community", False, layers=[GATHERINGS])
+            found[1] += len(projected.indices) // 2
+            found[2] += projected.weight.sum() / 2
     return tuple(found)
 
 
 def _compare_ties(log: Path, part: Path, rounds: int, quiet: bool = False) -> dict[str, float]:
     ours, theirs = [], []
-    apart = log != part and log.stat().st_size != part.stat().st_size
     seconds = {name: [] for name in ("ours", "scan", "pandas", "ours_compared")}
     for number in range(rounds):
         seconds["scan"].append(_clock(rivals.scan, log)[0])
         spent, _ = _clock(weave, log)
         seconds["ours"].append(spent)
-        if apart:
-            spent, found = _clock(weave, part)
-        else:
-            found = weave(part) if not number else found
+        spent, found = _clock(weave, part)
         seconds["ours_compared"].append(spent)
         ours.append(found)
         spent, found = _clock(rivals.pandas_ties, part)
@@ -193,12 +182,14 @@ def _compare_ties(log: Path, part: Path, rounds: int, quiet: bool = False) -> di
         theirs.append(found)
         if not quiet:
             _say(f"ties, round {number + 1}: " + ", ".join(f"{k} {v[-1]:.2f} s" for k, v in seconds.items()))
-    loop, found = _clock(rivals.networkx_ties, part)
-    for other in (*theirs, found):
+    networkx, found = _clock(rivals.networkx_ties, part)
+    loop, same = _clock(rivals.loop_ties, part)
+    for other in (*theirs, found, same):
         _agree(ours[0], other)
     middle = {name: statistics.median(values) for name, values in seconds.items()}
     return {
-        "ties_vs_networkx": loop / middle["ours_compared"],
+        "ties_vs_networkx": networkx / middle["ours_compared"],
+        "ties_vs_loop": loop / middle["ours_compared"],
         "ties_vs_pandas": middle["pandas"] / middle["ours_compared"],
         "ties_vs_scan": middle["ours"] / middle["scan"],
         "ties_seconds": middle["ours"],
@@ -265,17 +256,15 @@ def _thin(rounds: int) -> float:
     )
 
 
-def _whole_run(log: Path, measure: bool) -> tuple[float, float, float]:
-    """Return the peak memory of this process so far in MB, and CPU seconds of ours and of a scan."""
+def _whole_run(log: Path) -> float:
+    """Return the peak memory in MB of this process, which measures the whole log once."""
     import resource
 
-    scanned = 0.0
-    spent, _ = _clock(weave, log)
-    if measure:
-        indicators(build_ties(read_log(log)), names=TEN, levels="community", layers=DYADIC, periods="all")
+    weave(log)
+    for part in read_log_parts(log):
+        indicators(build_ties(part), names=TEN, levels="community", layers=DYADIC, periods="all")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    scanned, _ = _clock(rivals.scan, log)
-    return peak / (2**20 if sys.platform == "darwin" else 2**10), spent, scanned
+    return peak / (2**20 if sys.platform == "darwin" else 2**10)
 
 
 def _clock(function: Callable, *arguments: object) -> tuple[float, object]:

@@ -35,12 +35,13 @@ def dyadic(
     node_ptr = np.zeros(blocks + 1, dtype=np.int64)
     person = np.empty(2 * total, dtype=np.int32)
     acts = np.empty(2 * total, dtype=np.int64)
-    pair_ptr = np.zeros(2 * total + 1, dtype=np.int64)
-    ends = np.empty(total, dtype=np.int32)
-    forth, again = np.empty(total, dtype=np.float64), np.empty(total, dtype=np.float64)
-    pairs = 0
+    indptr = np.zeros(2 * total + 1, dtype=np.int64)
+    pair_ptr = np.zeros(most + 1, dtype=np.int64)
+    ends = np.empty(largest, dtype=np.int32)
+    forth, again = np.empty(largest, dtype=np.float64), np.empty(largest, dtype=np.float64)
+    halves, fill = _halves(2 * total), np.empty(most, dtype=np.int64)
     for block in range(blocks):
-        base, n = node_ptr[block], 0
+        base, n, pairs = node_ptr[block], 0, 0
         for r in range(range_ptr[block], range_ptr[block + 1]):
             for i in range(starts[r], stops[r]):
                 for p in (source[i], target[i]):
@@ -90,16 +91,15 @@ def dyadic(
                 if directed:
                     a, b = a if a >= min_weight else 0.0, b if b >= min_weight else 0.0
                 if a + b >= min_weight and a + b > 0:
-                    ends[pairs], forth[pairs], again[pairs] = base + v, a, b
+                    ends[pairs], forth[pairs], again[pairs] = v, a, b
                     pairs += 1
-            pair_ptr[base + u + 1] = pairs
+            pair_ptr[u + 1] = pairs
         for p in names[:n]:
             local[p - lowest] = -1
+        _both_ways(base, pair_ptr[: n + 1], ends, forth, again, False, fill, indptr, halves)
     nodes = node_ptr[blocks]
-    indptr, indices, mirror, strength, out = _both_ways(
-        pair_ptr[: nodes + 1], ends[:pairs], forth[:pairs], again[:pairs], False
-    )
-    return node_ptr, person[:nodes].copy(), acts[:nodes].copy(), indptr, indices, mirror, strength, out
+    return (node_ptr, person[:nodes].copy(), acts[:nodes].copy(), indptr[: nodes + 1].copy(),
+            *_cut(halves, indptr[nodes]))  # fmt: skip
 
 
 @_compiled
@@ -124,13 +124,14 @@ def gathering(
     partners = np.empty(wide, dtype=np.int32)
     node_ptr = np.zeros(blocks + 1, dtype=np.int64)
     persons, acts = np.empty(total, dtype=np.int32), np.empty(total, dtype=np.int64)
-    pair_ptr = np.zeros(total + 1, dtype=np.int64)
-    room = 8 * total + 1024  # untouched memory costs nothing
+    indptr = np.zeros(total + 1, dtype=np.int64)
+    pair_ptr = np.zeros(wide + 1, dtype=np.int64)
+    room = 8 * largest + 1024
     ends = np.empty(room, dtype=np.int32)
     weights, shared = np.empty(room, dtype=np.float64), np.empty(room, dtype=np.float64)
-    pairs = 0
+    halves, fill = _halves(32 * total + 1024), np.empty(wide, dtype=np.int64)  # untouched room costs nothing
     for block in range(blocks):
-        base, n, events = node_ptr[block], 0, 0
+        base, n, events, pairs = node_ptr[block], 0, 0, 0
         for r in range(range_ptr[block], range_ptr[block + 1]):
             for i in range(starts[r], stops[r]):
                 if local[person[i] - lowest] < 0:
@@ -203,18 +204,22 @@ def gathering(
                 ends, weights, shared = _grown(ends, room), _grown(weights, room), _grown(shared, room)
             for v in partners[:found]:
                 if common[v] >= min_weight and common[v] > 0:
-                    ends[pairs], weights[pairs], shared[pairs] = base + v, strength[v], common[v]
+                    ends[pairs], weights[pairs], shared[pairs] = v, strength[v], common[v]
                     pairs += 1
-            pair_ptr[base + u + 1] = pairs
+            pair_ptr[u + 1] = pairs
         for p in names[:n]:
             local[p - lowest] = -1
         for e in codes[:events]:
             number[e - lowest_event] = -1
+        needed = indptr[base] + 2 * pairs
+        if needed > len(halves[0]):
+            room = max(2 * len(halves[0]), needed)
+            halves = (_grown(halves[0], room), _grown(halves[1], room), _grown(halves[2], room),
+                      _grown(halves[3], room))  # fmt: skip
+        _both_ways(base, pair_ptr[: n + 1], ends, weights, shared, True, fill, indptr, halves)
     nodes = node_ptr[blocks]
-    indptr, indices, mirror, weights, shared = _both_ways(
-        pair_ptr[: nodes + 1], ends[:pairs], weights[:pairs], shared[:pairs], True
-    )
-    return node_ptr, persons[:nodes].copy(), acts[:nodes].copy(), indptr, indices, mirror, weights, shared
+    return (node_ptr, persons[:nodes].copy(), acts[:nodes].copy(), indptr[: nodes + 1].copy(),
+            *_cut(halves, indptr[nodes]))  # fmt: skip
 
 
 @_compiled
@@ -232,36 +237,54 @@ def _grown(values, room):
 
 
 @_compiled
-def _both_ways(pair_ptr, ends, first, second, projected):
-    """Compressed rows from pairs listed at their lower end: sorted, because lower ends come in order."""
-    nodes = len(pair_ptr) - 1
-    indptr = np.zeros(nodes + 1, dtype=np.int64)
+def _halves(room):
+    """Room for half-edges: indices, mirror, weight, out."""
+    return (
+        np.empty(room, dtype=np.int32),
+        np.empty(room, dtype=np.int64),
+        np.empty(room, dtype=np.float64),
+        np.empty(room, dtype=np.float64),
+    )
+
+
+@_compiled
+def _cut(halves, size):
+    return halves[0][:size], halves[1][:size], halves[2][:size], halves[3][:size]
+
+
+@_compiled
+def _both_ways(base, pair_ptr, ends, first, second, projected, fill, indptr, halves):
+    """Append the compressed rows of one block, whose first node is `base`, to those of the blocks before it.
+
+    Its pairs are listed at their lower end; as lower ends come in order, the rows come out sorted.
+    """
+    indices, mirror, weight, out = halves
+    nodes, at = len(pair_ptr) - 1, indptr[base]
+    size = 2 * pair_ptr[nodes]
+    indices[at : at + size], mirror[at : at + size] = 0, 0  # in order first: what follows goes to and fro,
+    weight[at : at + size], out[at : at + size] = 0, 0  # and is twice as fast on memory that is in the cache
+    indptr[base + 1 : base + nodes + 1] = 0
     for u in range(nodes):
-        indptr[u + 1] += pair_ptr[u + 1] - pair_ptr[u]
+        indptr[base + u + 1] += pair_ptr[u + 1] - pair_ptr[u]
         for i in range(pair_ptr[u], pair_ptr[u + 1]):
-            indptr[ends[i] + 1] += 1
+            indptr[base + ends[i] + 1] += 1
     for u in range(nodes):
-        indptr[u + 1] += indptr[u]
-    fill = indptr[:-1].copy()
-    size = 2 * len(ends)
-    indices, mirror = np.empty(size, dtype=np.int32), np.empty(size, dtype=np.int64)
-    weight, out = np.empty(size, dtype=np.float64), np.empty(size, dtype=np.float64)
+        fill[u] = indptr[base + u]
+        indptr[base + u + 1] += fill[u]
     for u in range(nodes):
         for i in range(pair_ptr[u], pair_ptr[u + 1]):
             p = fill[ends[i]]
             fill[ends[i]] += 1
-            indices[p], weight[p], out[p] = u, first[i], second[i]
-    lower = fill.copy()
+            indices[p], weight[p], out[p] = base + u, first[i], second[i]
     for v in range(nodes):
-        for p in range(indptr[v], lower[v]):
-            u = indices[p]
+        for p in range(indptr[base + v], indptr[base + v + 1] - (pair_ptr[v + 1] - pair_ptr[v])):
+            u = indices[p] - base
             q = fill[u]
             fill[u] += 1
-            indices[q], mirror[q], mirror[p] = v, p, q
+            indices[q], mirror[q], mirror[p] = base + v, p, q
             if projected:
                 weight[q], out[q] = weight[p], out[p]
             else:  # `first` goes from the lower end to the higher, `second` comes back
                 out[q] = weight[p]
                 weight[p] += out[p]
                 weight[q] = weight[p]
-    return indptr, indices, mirror, weight, out

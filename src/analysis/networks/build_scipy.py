@@ -6,7 +6,6 @@ import numpy as np
 from scipy import sparse
 
 from analysis.networks.engine import offsets, run_of, run_starts, run_sums
-from analysis.networks.kernels_scipy import _square
 
 
 def dyadic(range_ptr, starts, stops, factors, source, target, weight, n_persons, min_weight, directed):
@@ -105,3 +104,11 @@ def _rows(range_ptr, starts, stops, factors, weight):
     row = np.arange(length.sum()) + np.repeat(starts - before, length)
     gain = weight[row] * np.repeat(factors, length) if len(weight) else np.ones(len(row))
     return block, row, gain
+
+
+def _square(left: sparse.csr_array, right: sparse.csr_array) -> sparse.csr_array:
+    product = sparse.coo_array(left @ right.T)
+    keep = (product.row != product.col) & (product.data > 0)
+    kept = sparse.csr_array((product.data[keep], (product.row[keep], product.col[keep])), shape=product.shape)
+    kept.sort_indices()
+    return kept

@@ -9,7 +9,7 @@ from analysis.networks.paths_numba import distances, local_efficiency
 
 __all__ = [
     "common_neighbours", "components", "core_numbers", "counting_order", "distances", "local_efficiency",
-    "project", "towards_degree", "triangles",
+    "towards_degree", "triangles",
 ]  # fmt: skip
 
 MOST_WORDS = 2**25  # 256 MB of bits
@@ -28,50 +28,6 @@ def counting_order(keys, size):
         order[place[keys[i]]] = i
         place[keys[i]] += 1
     return order
-
-
-@_compiled
-def project(event_ptr, members, node_ptr, events, projected):
-    """Co-membership of nodes: indptr, indices (sorted), Newman weights, number of events shared."""
-    nodes = len(node_ptr) - 1
-    seen = np.full(nodes, -1, dtype=np.int32)
-    indptr = np.zeros(nodes + 1, dtype=np.int64)
-    for node in range(nodes):
-        count = 0
-        seen[node] = node
-        for event in events[node_ptr[node] : node_ptr[node + 1]]:
-            if projected[event]:
-                for other in members[event_ptr[event] : event_ptr[event + 1]]:
-                    if seen[other] != node:
-                        seen[other] = node
-                        count += 1
-        indptr[node + 1] = indptr[node] + count
-    indices = np.empty(indptr[nodes], dtype=np.int32)
-    weight = np.empty(indptr[nodes], dtype=np.float64)
-    shared = np.empty(indptr[nodes], dtype=np.float64)
-    sum_weight = np.zeros(nodes, dtype=np.float64)
-    sum_shared = np.zeros(nodes, dtype=np.float64)
-    partners = np.empty(nodes, dtype=np.int32)
-    end = indptr[:-1].copy()
-    for node in range(nodes):
-        found = 0
-        for event in events[node_ptr[node] : node_ptr[node + 1]]:
-            if projected[event]:
-                gain = 1.0 / (event_ptr[event + 1] - event_ptr[event] - 1)
-                for other in members[event_ptr[event] : event_ptr[event + 1]]:
-                    if other != node:
-                        if sum_shared[other] == 0:
-                            partners[found] = other
-                            found += 1
-                        sum_weight[other] += gain
-                        sum_shared[other] += 1
-        for other in partners[:found]:  # writing to the partner's row keeps every row sorted
-            i = end[other]
-            indices[i], weight[i], shared[i] = node, sum_weight[other], sum_shared[other]
-            end[other] += 1
-            sum_weight[other] = 0.0
-            sum_shared[other] = 0.0
-    return indptr, indices, weight, shared
 
 
 @_compiled

@@ -17,43 +17,46 @@ COLUMNS = ["time", *TEXTS]
 
 
 def scan(path: Path) -> int:
-    """Read the columns of the log, identifiers as codes, and look at every value once."""
+    """Read the columns of the log row group by row group, identifiers as codes; look at every value once."""
     import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
-    table = pq.ParquetFile(path, read_dictionary=TEXTS, memory_map=True).read(columns=COLUMNS)
-    total = 0
-    for column in table.columns:
-        for chunk in column.chunks:
-            values = chunk if column.type == table["time"].type else chunk.indices
-            total += pc.count(values).as_py() + bool(pc.max(values).as_py())
+    file, total = pq.ParquetFile(path, read_dictionary=TEXTS, memory_map=True), 0
+    for group in range(file.num_row_groups):
+        table = file.read_row_group(group, columns=COLUMNS)
+        for column in table.columns:
+            for chunk in column.chunks:
+                values = chunk if column.type == table["time"].type else chunk.indices
+                total += pc.count(values).as_py() + bool(pc.max(values).as_py())
     return total
 
 
 def networkx_ties(path: Path) -> tuple[int, int, float]:
-    """Return dyadic ties, projected ties and the sum of Newman weights, over communities and months."""
-    import networkx as nx
+    """Return dyadic ties, projected ties and the sum of Newman weights, over communities and months.
 
-    log = pd.read_parquet(path, columns=COLUMNS)
-    month = log["time"].dt.year * 12 + log["time"].dt.month
-    graphs, gatherings = defaultdict(nx.Graph), defaultdict(set)
-    missing = log["target_id"].isna()
-    rows = zip(
-        *(log[name] for name in ("community_id", "kind", "source_id", "target_id", "gathering_id")),
-        month,
-        missing,
-        strict=True,
-    )
-    for community, kind, source, target, gathering, at, joined in rows:
-        if joined:
-            gatherings[community, at, kind, gathering].add(source)
-        elif source != target:
-            graph = graphs[community, at]
-            if graph.has_edge(source, target):
-                graph[source][target]["weight"] += 1
-            else:
-                graph.add_edge(source, target, weight=1)
-    projected = defaultdict(nx.Graph)
+    A loop over the rows that adds edges to networkx graphs, and networkx's own projection with Newman's
+    weights (`bipartite.collaboration_weighted_projected_graph`).
+    """
+    from networkx import Graph
+    from networkx.algorithms.bipartite import collaboration_weighted_projected_graph
+
+    graphs, gatherings = _rows(path)
+    bipartite = defaultdict(Graph)
+    for (community, at, kind, gathering), people in gatherings.items():
+        bipartite[community, at].add_edges_from((person, (kind, gathering)) for person in people)
+    projected = {
+        at: collaboration_weighted_projected_graph(graph, [n for n in graph if isinstance(n, str)])
+        for at, graph in bipartite.items()
+    }
+    return _sizes(graphs), _sizes(projected), _weight(projected)
+
+
+def loop_ties(path: Path) -> tuple[int, int, float]:
+    """The same with the projection written out by hand: pairs of people added gathering by gathering."""
+    from networkx import Graph
+
+    graphs, gatherings = _rows(path)
+    projected = defaultdict(Graph)
     for (community, at, _, _), people in gatherings.items():
         if len(people) > 1:
             graph, gain = projected[community, at], 1 / (len(people) - 1)
@@ -62,8 +65,33 @@ def networkx_ties(path: Path) -> tuple[int, int, float]:
                     graph[one][other]["weight"] += gain
                 else:
                     graph.add_edge(one, other, weight=gain)
-    weight = sum(w for graph in projected.values() for *_, w in graph.edges(data="weight"))
-    return _sizes(graphs), _sizes(projected), weight
+    return _sizes(graphs), _sizes(projected), _weight(projected)
+
+
+def _rows(path: Path) -> tuple[dict, dict]:
+    """Return graphs of acts by community and month, and the people of each gathering."""
+    from networkx import Graph
+
+    log = pd.read_parquet(path, columns=COLUMNS)
+    month = log["time"].dt.year * 12 + log["time"].dt.month
+    graphs, gatherings = defaultdict(Graph), defaultdict(set)
+    columns = (log[name] for name in TEXTS)
+    for community, kind, source, target, gathering, at, joined in zip(
+        *columns, month, log["target_id"].isna(), strict=True
+    ):
+        if joined:
+            gatherings[community, at, kind, gathering].add(source)
+        elif source != target:
+            graph = graphs[community, at]
+            if graph.has_edge(source, target):
+                graph[source][target]["weight"] += 1
+            else:
+                graph.add_edge(source, target, weight=1)
+    return graphs, gatherings
+
+
+def _weight(graphs: dict) -> float:
+    return sum(w for graph in graphs.values() for *_, w in graph.edges(data="weight"))
 
 
 def _sizes(graphs: dict) -> int:
