@@ -27,7 +27,7 @@ def table(make_study):
 
 def test_a_whole_matter(table):
     m = table([("m", "A", "adopted", 80)], full("m")).loc["m"]
-    assert m["procedure"] == "four discussions and two publications"
+    assert m["procedure"] == "simple consultation"
     assert m["opened"] == m["entered"] == m["raised"] == pd.Timestamp("2021-01-10")
     assert m["period"] == "2021-01"
     assert m["decided"] == pd.Timestamp("2021-01-30")

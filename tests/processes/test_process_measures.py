@@ -1,10 +1,22 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.processes import MEASURES, matter_table, process_measures
+from analysis.errors import AnalysisError
+from analysis.processes import (
+    FOUR_DISCUSSIONS_TWO_PUBLICATIONS,
+    MEASURES,
+    SIMPLE_CONSULTATION,
+    matter_table,
+    process_measures,
+    restricted_means,
+)
+from analysis.processes.procedures import usual_procedure
 from analysis.tables.measures import COLUMNS, describe
 from analysis.tables.study import Study
+from analysis.tables.values import PROCESSES, STEPS
 
 SIX = ("raised", "discussed", "decided", "published", "implemented", "answered")
 
@@ -37,11 +49,12 @@ def test_every_place_period_and_measure_is_there_once(study):
     frame = process_measures(study)
     assert tuple(frame.columns) == COLUMNS
     names = ["consultation_breadth", *(m for m in MEASURES if m.startswith("consultation_"))]
+    names = [n for n in names if not n.endswith(("_late", "_actor_violations"))]  # nothing of it is declared
     assert frame["measure"].drop_duplicates().tolist() == list(dict.fromkeys(names))
     assert set(frame["place_id"]) == {"A", "B", "C", "S1", "D1"}
-    assert len(frame) == 5 * (6 + 1) * 12
+    assert len(frame) == 5 * (6 + 1) * 16
     assert not frame.duplicated(["place_id", "period", "measure"]).any()
-    medians = frame["measure"] == "consultation_days_to_answer"  # may not be reached, with n above 0
+    medians = frame["measure"].str.contains("_days_to_")  # may not be reached, with n above 0
     assert (frame.loc[frame["value"].isna() & ~medians, "n"] == 0).all()
     assert frame["value"].isna().any()
 
@@ -226,7 +239,11 @@ def test_unknown_residents_of_one_community_leave_the_district_to_its_own(make_s
     assert np.isnan(value_of(frame, "S1", "all", "consultation_breadth")[0])
 
 
-def random_study(seed=3, matters=400):
+FOUR = ("consultation", "request", "contract", "fund")
+SEVEN = ("raised", "discussed", "answered", "escalated", "proposed", "signed", "reviewed")
+
+
+def random_study(seed=3, matters=400, taken=1800, process=FOUR, step=SEVEN):
     rng = np.random.default_rng(seed)
     places = pd.DataFrame(
         [("D1", "district", None), ("D2", "district", None), ("S", "street", "D1")]
@@ -237,7 +254,7 @@ def random_study(seed=3, matters=400):
     table = pd.DataFrame(
         {
             "matter_id": ids,
-            "process": rng.choice(["consultation", "request", "contract", "fund"], matters),
+            "process": rng.choice(process, matters),
             "community_id": rng.choice([f"c{i}" for i in range(6)], matters),
             "outcome": rng.choice(
                 ["adopted", "rejected", "resolved", "unresolved", "withdrawn", None], matters
@@ -245,10 +262,9 @@ def random_study(seed=3, matters=400):
             "satisfaction": np.where(rng.random(matters) < 0.5, rng.uniform(0, 100, matters), np.nan),
         }
     )
-    names = ["raised", "discussed", "answered", "escalated", "proposed", "signed", "reviewed"]
-    taken = pd.DataFrame({"matter_id": rng.choice(ids, 1800), "step": rng.choice(names, 1800)})
-    taken["time"] = pd.Timestamp("2020-12-01") + pd.to_timedelta(rng.uniform(0, 400, 1800).round(), unit="D")
-    frames = {"places": places, "matters": table, "steps": taken}
+    rows = pd.DataFrame({"matter_id": rng.choice(ids, taken), "step": rng.choice(step, taken)})
+    rows["time"] = pd.Timestamp("2020-12-01") + pd.to_timedelta(rng.uniform(0, 400, taken).round(), unit="D")
+    frames = {"places": places, "matters": table, "steps": rows}
     return Study.from_frames(frames, window=("2021-01", "2021-12"))
 
 
@@ -335,6 +351,20 @@ def test_the_registry_describes_every_measure():
     assert table.columns.tolist() == ["name", "formula", "unit", "n", "source"]
     assert (table["name"] == list(MEASURES)).all()
     assert (table.map(len) > 0).all(axis=None)
-    produced = set(process_measures(random_study())["measure"])
-    assert produced <= set(MEASURES)
-    assert set(MEASURES) - produced == set()
+    study = random_study(process=PROCESSES, step=STEPS, matters=1200, taken=20_000)
+    people = pd.DataFrame({"person_id": ["p", "q"], "community_id": "c1", "role": ["resident", "cadre"]})
+    steps = study.steps.assign(actor_id=np.resize(["p", "q"], len(study.steps)))
+    study = Study.from_frames(study.frames | {"people": people, "steps": steps}, window=study.window)
+    strict = [
+        replace(
+            usual_procedure(process),
+            name=process,
+            steps=tuple(
+                replace(s, by=("cadre",), within_days=9 if i else None, since=names[0] if i else None)
+                for i, s in enumerate(usual_procedure(process).steps)
+            ),
+        )
+        for process in PROCESSES
+        for names in [usual_procedure(process).names]
+    ]
+    assert set(process_measures(study, procedures=strict)["measure"]) == set(MEASURES)

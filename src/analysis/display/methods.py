@@ -37,13 +37,13 @@ def methods_page() -> str:
         "",
         "## Measures of processes",
         "",
-        "`<process>` is consultation, request, contract or fund.",
+        "`<process>` is consultation, request, contract, fund, budgeting or aid; not every process has them all.",
         "",
     ]
     general = {
-        m.name.replace("request_", "<process>_"): m
+        f"<process>_{m.name.partition('_')[2]}": m
         for m in MEASURES.values()
-        if m.name.startswith("request_")
+        if m.name != "consultation_breadth"
     }
     lines += _table({"consultation_breadth": MEASURES["consultation_breadth"]} | general)
     lines += ["", "## Measures of burden", ""]

@@ -21,7 +21,7 @@ def breadth(study, grid: Grid) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
     Where the residents are counted in the people table, only those of them who took part are.
     """
-    acts, people = _participations(study), study.people
+    acts, people = participations(study), study.people
     rows, cells = grid.cells(acts["community_id"], acts["time"])
     person, names = pd.factorize(acts["person_id"])
     seen = pd.DataFrame({"cell": cells, "person": person[rows]}).drop_duplicates()
@@ -66,17 +66,10 @@ def residents_from_people(study) -> int:
     return int((table["population"].isna() & (table["kind"] == "community")).sum())
 
 
-def _acts(study, matters: pd.Series) -> pd.DataFrame:
-    """Return the done interactions that are of a kind of consultation or gather around one of `matters`."""
-    acts = study.interactions
-    done = acts["status"].isna() | (acts["status"] == "done")
-    return acts[done & (acts["kind"].isin(CONSULTATION_KINDS) | acts["gathering_id"].isin(matters))]
-
-
-def _participations(study) -> pd.DataFrame:
-    """Return one row per taking part: person_id, community_id, time."""
-    matters = study.matters.loc[study.matters["process"] == "consultation", ["matter_id", "community_id"]]
-    acts = _acts(study, matters["matter_id"])
+def participations(study, process: str = "consultation") -> pd.DataFrame:
+    """Return one row per taking part in matters of a process: person_id, community_id, time."""
+    matters = study.matters.loc[study.matters["process"] == process, ["matter_id", "community_id"]]
+    acts = _acts(study, matters["matter_id"], CONSULTATION_KINDS if process == "consultation" else ())
     steps = study.steps.merge(matters, on="matter_id")
     if study.has("people"):
         steps = steps[steps["actor_id"].isin(study.people["person_id"])]
@@ -90,3 +83,10 @@ def _participations(study) -> pd.DataFrame:
     return pd.concat([side[["person_id", "community_id", "time"]] for side in sides]).dropna(
         subset=["person_id"]
     )
+
+
+def _acts(study, matters: pd.Series, kinds: tuple[str, ...] = CONSULTATION_KINDS) -> pd.DataFrame:
+    """Return the done interactions of one of `kinds`, or that gather around one of `matters`."""
+    acts = study.interactions
+    done = acts["status"].isna() | (acts["status"] == "done")
+    return acts[done & (acts["kind"].isin(kinds) | acts["gathering_id"].isin(matters))]

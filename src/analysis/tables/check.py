@@ -9,8 +9,11 @@ import pandas as pd
 from analysis.errors import AnalysisError, StudyError, shorten
 from analysis.tables import rules, schema
 from analysis.tables.config import StudyConfig, read_config
+from analysis.tables.declared import FILE as PROCEDURES_FILE
+from analysis.tables.declared import check_names, read_procedures, with_shipped
 from analysis.tables.parse import EXPECTED, parse_column
 from analysis.tables.problems import ERROR, NOTE, SET_ASIDE, Problems
+from analysis.tables.procedures import Procedure
 from analysis.tables.pseudonyms import pseudonyms, read_key
 from analysis.tables.read import RawTable, read_raw
 from analysis.tables.study import ACCOUNT, Study
@@ -91,6 +94,7 @@ class Check:
         self.broken: dict[str, int] = {}
         self._raw: dict[str, RawTable] = {}
         self.key = read_key(config.key_file)
+        self.procedures = self._procedures()
 
     def kept(self, table: str) -> pd.DataFrame:
         """Rows of `table` not set aside so far; the index is the row in the file."""
@@ -170,7 +174,7 @@ class Check:
         return Study(
             frames=frames, name=self.config.name, name_zh=self.config.name_zh, period=self.config.period,
             accounting=self.accounting(), problems=self.problems.frame(), path=self.config.path,
-            window=window,
+            window=window, procedures=self.procedures,
         )  # fmt: skip
 
     def accounting(self) -> pd.DataFrame:
@@ -184,6 +188,22 @@ class Check:
             rows.append((table, rows_in, kept, int(by_rule.sum()), ""))
             rows += [(table, rows_in, kept, int(count), rule) for rule, count in by_rule.items()]
         return pd.DataFrame(rows, columns=ACCOUNT)
+
+    def _procedures(self) -> tuple[Procedure, ...]:
+        """Return the procedures the study declares; a file of them that cannot be used is a problem."""
+        if not (self.config.path / PROCEDURES_FILE).exists():
+            return ()
+        try:
+            found = read_procedures(self.config.path)
+            check_names(with_shipped(found), PROCEDURES_FILE)
+        except StudyError as error:
+            self.problems.add(
+                "matters", "unreadable_procedures", ERROR,
+                f"{error.what} Expected {error.expected}. {error.mend}", column="procedure",
+                values=f"{error.where}: {error.value or ''}",
+            )  # fmt: skip
+            return ()
+        return found
 
     def _type(self, table: str, raw: RawTable) -> dict[str, pd.Series]:
         config, typed, unread = self.config.tables[table], {}, {}

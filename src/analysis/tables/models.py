@@ -129,7 +129,7 @@ class Interactions(pa.DataFrameModel):
 
 
 class Matters(pa.DataFrameModel):
-    """A matter under way in a consultation, request, contract or fund process."""
+    """A matter under way: a consultation, request, contract, fund project, budget or aid request."""
 
     matter_id: str = _field("id", "Identifier of the matter", required=True)
     process: str = _field("category", "Process the matter goes through", values=PROCESSES, required=True)
@@ -137,7 +137,9 @@ class Matters(pa.DataFrameModel):
         "id", "Community the matter concerns", required=True, refers_to="places.place_id"
     )
     procedure: str = _field(
-        "text", "Name of the procedure it must follow; empty: the usual one of its process"
+        "text",
+        "Name of the procedure it must follow, one that is shipped or in the study's procedures.toml; "
+        "empty: the usual one of its process",
     )
     category: str = _field("text", "Subject area")
     origin: str = _field("text", "Who raised it: citizen, organisation, meeting, official, ...")

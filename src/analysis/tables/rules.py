@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pandas as pd
 
 from analysis.tables import schema, values
+from analysis.tables.declared import by_name, plain_name, with_shipped
 from analysis.tables.periods import ordinal, period_of
 from analysis.tables.problems import ERROR, NOTE, SET_ASIDE
 
@@ -41,7 +42,30 @@ def check_keys(check) -> None:
                 hint="A person lives in one community; the first is used. Correct the register.",
             )  # fmt: skip
             again &= ~moved
+        elif table == "duties":
+            overlapping = again & _overlaps_the_first(rows)
+            check.flag(
+                table, rows.index[overlapping], "overlapping_intervals", SET_ASIDE, column=key[0],
+                hint="A duty is in force once at a time; the first row is used. End it before it starts "
+                "again, and give each interval an identifier of its own.",
+            )  # fmt: skip
+            again &= ~overlapping
+            hint = ("A duty_id names one interval in one community; the first row is used. Give a duty that "
+                    "came back, or lies on several communities, an identifier per row.")  # fmt: skip
         check.flag(table, rows.index[again], rule, level, column=key[0], hint=hint)
+
+
+def _overlaps_the_first(duties: pd.DataFrame) -> pd.Series:
+    """Whether a row is in force together with the first row of its duty_id, community and list."""
+    if duties.empty:
+        return pd.Series(False, index=duties.index)
+    first = duties.drop_duplicates("duty_id").set_index("duty_id")
+    same = (duties["duty_id"].map(first["community_id"]) == duties["community_id"]) & (
+        duties["duty_id"].map(first["list"]) == duties["list"]
+    )
+    end = duties["end"].fillna(pd.Timestamp.max)
+    starts_before = duties["start"] <= duties["duty_id"].map(first["end"].fillna(pd.Timestamp.max))
+    return same & starts_before & (duties["duty_id"].map(first["start"]) <= end)
 
 
 def check_tree(check) -> None:
@@ -176,6 +200,64 @@ def check_acts(check) -> None:
     )  # fmt: skip
 
 
+def check_matters(check) -> None:
+    """A matter follows a procedure of its process, and takes no step twice at once or before it is opened."""
+    matters, steps = check.kept("matters"), check.kept("steps")
+    known = by_name(with_shipped(check.procedures))
+    names = matters["procedure"].fillna("").map(plain_name)
+    followed = [known.get(pair) for pair in zip(matters["process"], names, strict=True)]
+    unknown = [procedure is None for procedure in followed]
+    check.flag(
+        "matters", matters.index[unknown], "unknown_procedure", NOTE, column="procedure",
+        hint="No procedure of its process has this name: use one that is shipped, or declare it in "
+        "procedures.toml. Its waits are measured; whether it kept to its procedure is not.",
+    )  # fmt: skip
+    again = steps.duplicated(["matter_id", "step", "time"])
+    check.flag(
+        "steps", steps.index[again], "repeated_step", NOTE, column="step",
+        hint="The same step at the same time is on record twice; the first one counts.",
+    )  # fmt: skip
+    names = dict(zip(matters["matter_id"], (p.names if p else () for p in followed), strict=True))
+    order = [names.get(matter, ()) for matter in steps["matter_id"]]
+    pairs = list(zip(steps["step"], order, strict=True))
+    opens = pd.Series([step in declared[:1] for step, declared in pairs], steps.index, dtype=bool)
+    early = pd.Series([step in declared for step, declared in pairs], steps.index, dtype=bool)
+    opened = steps[opens].groupby("matter_id")["time"].min()
+    early &= steps["time"] < opened.reindex(steps["matter_id"]).set_axis(steps.index)
+    check.flag(
+        "steps", steps.index[early], "before_opening", NOTE, column="time",
+        hint="A step before the one that opens the matter; it counts as a step out of order.",
+    )  # fmt: skip
+
+
+def check_matches(check) -> None:
+    """A match is of one need and one resource."""
+    rows = check.kept("listings")
+    named = rows[rows["matched_id"].notna()]
+    other = named["matched_id"].map(rows.drop_duplicates("listing_id").set_index("listing_id")["side"])
+    same_side = other == named["side"]
+    check.flag(
+        "listings", named.index[same_side], "matched_same_side", NOTE, column="matched_id",
+        hint="A need is matched with a resource, not with another need; this counts as no match.",
+    )  # fmt: skip
+    named = named[~same_side]
+    again = named.duplicated(["side", "matched_id"], keep=False)
+    check.flag(
+        "listings", named.index[again], "matched_twice", NOTE, column="matched_id",
+        hint="Several listings name this one; it counts in one match: the one that it names itself, or else "
+        "the earliest.",
+    )  # fmt: skip
+
+
+def check_ledger(check) -> None:
+    """Money moves before it can be reported."""
+    rows = check.kept("ledger")
+    check.flag(
+        "ledger", rows.index[rows["published"] < rows["booked"]], "published_before_booked", NOTE,
+        column="published", hint="Made public before the money moved: it counts as published at once.",
+    )  # fmt: skip
+
+
 def note_limits(check) -> None:
     """Say what the study cannot show, whatever its rows are like."""
     places = check.frames["places"]
@@ -202,4 +284,7 @@ def note_limits(check) -> None:
         )
 
 
-RULES: tuple[Callable, ...] = (check_keys, check_tree, check_references, check_order, check_acts)
+RULES: tuple[Callable, ...] = (
+    check_keys, check_tree, check_references, check_order, check_acts, check_matters, check_matches,
+    check_ledger,
+)  # fmt: skip

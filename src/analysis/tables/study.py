@@ -12,6 +12,7 @@ from analysis.errors import StudyError
 from analysis.tables import schema
 from analysis.tables.periods import ordinal, period_of, periods_between
 from analysis.tables.places import PlaceTree
+from analysis.tables.procedures import Procedure
 
 ACCOUNT = ["table", "rows_in", "kept", "set_aside", "rule"]
 BY_COMMUNITY = ("people", "organisations", "interactions", "matters", "duties", "listings")
@@ -36,6 +37,8 @@ class Study:
         Everything found while checking: table, column, row, value, rule, level, hint.
     path : Path or None
         The folder it came from.
+    procedures : tuple of Procedure
+        Those the study declares itself, in its procedures.toml.
     """
 
     frames: dict[str, pd.DataFrame]
@@ -46,6 +49,7 @@ class Study:
     problems: pd.DataFrame = field(default_factory=pd.DataFrame)
     path: Path | None = None
     window: tuple[str, str] | None = None
+    procedures: tuple[Procedure, ...] = ()
 
     @classmethod
     def from_frames(cls, frames: dict[str, pd.DataFrame], **attributes: object) -> Study:

@@ -16,12 +16,14 @@ INTERACTION_KINDS = (
     "other",
 )  # fmt: skip
 STATUSES = ("requested", "offered", "done", "cancelled")
-PROCESSES = ("consultation", "request", "contract", "fund")
+PROCESSES = ("consultation", "request", "contract", "fund", "budgeting", "aid")
 LEVELS = ("unit", "community", "street", "district", "city")
 MATTER_OUTCOMES = ("adopted", "rejected", "resolved", "unresolved", "withdrawn")
 STEPS = (
     "raised", "discussed", "decided", "published", "implemented", "answered", "escalated", "arrived",
     "proposed", "signed", "performed", "reviewed", "budgeted", "spent",
+    "suggested", "deliberated", "examined", "procedure_published", "process_published", "progress_published",
+    "result_published", "screened", "voted", "selected", "verified", "referred", "helped",
 )  # fmt: skip
 DUTY_LISTS = ("statutory", "assisted", "evaluation", "ledger", "seal")
 SIDES = ("need", "resource")
