@@ -8,7 +8,7 @@ import pandas as pd
 from analysis.errors import AnalysisError
 from analysis.processes.participation import residents
 from analysis.processes.proportions import LEAST_PEOPLE, wilson
-from analysis.tables.measures import Grid, Measure
+from analysis.tables.measures import OUTSIDE, Grid, Measure
 
 NEEDED = ("option_id", "person_id", "vote")
 _POLIS = "Small et al. (2021), Polis: Scaling Deliberation by Mapping High Dimensional Opinion Spaces"
@@ -102,8 +102,8 @@ def conversations(votes: pd.DataFrame, options: pd.DataFrame) -> pd.DataFrame:
     """
     matter_of = options.drop_duplicates("option_id").set_index("option_id")["matter_id"]
     last = last_votes(votes, options)
-    last = last.assign(matter_id=last["option_id"].map(matter_of))
-    cast = votes["option_id"].map(matter_of).value_counts()
+    last = last.assign(matter_id=looked_up(last["option_id"], matter_of))
+    cast = looked_up(votes["option_id"], matter_of).value_counts()
     per_person = last.groupby(["matter_id", "person_id"]).size()
     by_matter = last.groupby("matter_id")
     table = options.groupby("matter_id", sort=False).size().rename("options").to_frame()
@@ -204,11 +204,16 @@ def located_votes(study, kind: str, grid: Grid) -> pd.DataFrame:
     """
     options = study.options[study.options["kind"] == kind].drop_duplicates("option_id")
     votes = study.votes[study.votes["option_id"].isin(options["option_id"])]
-    matter = votes["option_id"].map(options.set_index("option_id")["matter_id"])
+    matter = looked_up(votes["option_id"], options.set_index("option_id")["matter_id"])
     place = study.matters.drop_duplicates("matter_id").set_index("matter_id")["community_id"]
-    dated = votes["time"].fillna(matter.map(study.steps.groupby("matter_id")["time"].min()))
-    found = votes.assign(matter_id=matter, community_id=matter.map(place), dated=dated)
-    return found[grid.period_of(dated) != -2]
+    dated = votes["time"].fillna(looked_up(matter, study.steps.groupby("matter_id")["time"].min()))
+    found = votes.assign(matter_id=matter, community_id=looked_up(matter, place), dated=dated)
+    return found[grid.period_of(dated) != OUTSIDE]
+
+
+def looked_up(keys: pd.Series, values: pd.Series) -> pd.Series:
+    """Return the entry of `values` (unique index) for each key, missing where there is none."""
+    return values.reindex(keys).set_axis(keys.index)
 
 
 def voters_of(study, grid: Grid, cast: pd.DataFrame) -> tuple[tuple, tuple]:
