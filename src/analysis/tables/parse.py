@@ -20,7 +20,7 @@ PERIOD_PATTERNS = {
     "year": r"\d{4}",
 }
 EXPECTED = {
-    "number": "a number such as 12.5",
+    "number": "a number such as 12.5, without unit or thousands separator",
     "integer": "a whole number such as 12",
     "flag": "true or false (also 1/0, yes/no, 是/否)",
     "time": "a date and time such as 2021-03-07 14:30",

@@ -65,7 +65,8 @@ def _overlaps_the_first(duties: pd.DataFrame) -> pd.Series:
     )
     end = duties["end"].fillna(pd.Timestamp.max)
     starts_before = duties["start"] <= duties["duty_id"].map(first["end"].fillna(pd.Timestamp.max))
-    return same & starts_before & (duties["duty_id"].map(first["start"]) <= end)
+    ends_after = (duties["duty_id"].map(first["start"]) <= end) & (duties["start"] <= end)
+    return same & starts_before & ends_after
 
 
 def check_tree(check) -> None:
