@@ -29,13 +29,13 @@ PLACES = pd.DataFrame(
 OUTSIDE = "no-district-e3b0c442"
 
 
-def a_study(seed=3, rows=500, months=4, people=True, window=None):
-    log = random_log(seed, rows, 25, months=months)
+def a_study(seed=3, rows=500, months=4, people=True, window=None, persons=25):
+    log = random_log(seed, rows, persons, months=months)
     log = log[log["time"] < pd.Timestamp("2021-01-01") + pd.DateOffset(months=months)]
     log = pd.concat([log, log.head(3).assign(community_id="beyond")], ignore_index=True)
     frames = {"places": PLACES, "interactions": log}
     if people:
-        frames["people"] = random_people(seed, 25)
+        frames["people"] = random_people(seed, persons)
     return Study.from_frames(frames, window=window)
 
 
@@ -68,6 +68,36 @@ def test_districts_one_by_one_give_the_table_of_the_whole(people, ending, tmp_pa
     again = run_indicators(study, tmp_path / f"out.{ending}", names=NAMES, progress=False)
     assert (again.computed, again.reused) == (0, done.computed)
     same(done.out, whole(study))
+
+
+def test_indicators_of_timing_come_out_of_districts_as_out_of_the_whole_and_look_ahead(tmp_path):
+    out, study = tmp_path / "out.parquet", a_study(persons=150)
+    log = study.interactions
+    there = log.iloc[[0, 0]].assign(
+        time=pd.to_datetime(["2021-02-10", "2021-04-05"]), community_id="beyond", kind="help",
+        source_id=["x", "y"], target_id=["y", "x"], gathering_id=None, status="done",
+    )  # fmt: skip
+    study = Study.from_frames(dict(study.frames) | {"interactions": pd.concat([log, there])})
+    names = ["burstiness", "reciprocation_days", "temporal_reachability"]
+
+    def expected(study):
+        first, last = (pd.Period(study.periods[i], "M") for i in (0, -1))
+        rule = TieRule(start=first.start_time, end=last.end_time)
+        ties = build_ties(study.interactions, rule, tree=study.tree, people=study.people)
+        return ordered(indicators(ties, names=names, log=study.interactions))
+
+    old = study.interactions[study.interactions["time"] < "2021-04-01"]
+    early = Study.from_frames(dict(study.frames) | {"interactions": old})
+    for version in (early, study):
+        run_indicators(version, out, names=names, progress=False)
+        same(out, expected(version))
+    newcomers = {"place_id": "beyond", "period": "2021-02", "layer": "help", "indicator": names[1]}
+    rows = [
+        t[(t[list(newcomers)] == pd.Series(newcomers)).all(axis=1)] for t in map(expected, (early, study))
+    ]
+    assert [row["n"].item() for row in rows] == [2, 2]
+    assert rows[0]["value"].isna().all()
+    assert rows[1]["value"].item() == 54
 
 
 def computed_periods(monkeypatch):

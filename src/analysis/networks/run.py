@@ -16,7 +16,7 @@ import pandas as pd
 
 from analysis.errors import StudyError
 from analysis.networks.indicators import COLUMNS, indicators
-from analysis.networks.registry import choose
+from analysis.networks.registry import TIMES, choose
 from analysis.networks.rule import TieRule
 from analysis.networks.ties import build_ties
 from analysis.networks.units import Unit, split_study
@@ -97,12 +97,13 @@ def run_indicators(
     always computed anew when anything changed; a correction in an old month changes the keys from that month
     on, as indicators may look back (rolling windows, lasting ties). Connectedness and exposure also depend on
     how many people of each group the whole study had by then. Without a people table the people of a
-    place are those ever active there, so that new acts change every period of their district.
+    place are those ever active there, so that new acts change every period of their district; so they do
+    with indicators of timing, as how long newcomers waited is only known later.
     """
     from analysis.tables import open_study
 
     out = _writable(Path(out))
-    chosen = choose(names)
+    chosen = choose(names, timed=True)
     entries = [(entry.name, entry.formula) for entry in chosen]
     relative = any(entry.family == "connectedness" for entry in chosen)
     if not isinstance(jobs, int) or jobs < 1:
@@ -111,7 +112,8 @@ def run_indicators(
             expected="a whole number, at least 1", mend="Give the number of processor cores to use.",
         )  # fmt: skip
     study = open_study(study) if isinstance(study, str | Path) else study
-    units = split_study(study, rule, json.dumps([entries, _version()]), relative)
+    timed = any(entry.needs == TIMES for entry in chosen)
+    units = split_study(study, rule, json.dumps([entries, _version()]), relative, timed)
     parts = out.with_name(out.name + ".parts")
     parts.mkdir(parents=True, exist_ok=True)
     tasks, reused, kept = [], 0, set()
@@ -134,7 +136,8 @@ def run_indicators(
 def compute_unit(unit: Unit, missing: list[str], names: list[str] | str | None) -> pd.DataFrame:
     """Compute the periods `missing` of one district: what runs on a worker."""
     ties = build_ties(unit.interactions, unit.rule, tree=unit.levels, people=unit.people, kinds=unit.kinds)
-    table = indicators(ties, unit.people, names, periods=missing, reference=unit.reference)
+    log = unit.interactions
+    table = indicators(ties, unit.people, names, periods=missing, reference=unit.reference, log=log)
     table.attrs = {}
     return table[table["place_id"].isin(unit.places)].reset_index(drop=True)
 

@@ -28,8 +28,13 @@ SETTLING = 30 * SECONDS
 
 @dataclass(frozen=True)
 class Timeline:
-    """The acts that ties were made from, in order of time: codes of people, seconds since 1970."""
+    """The acts that ties were made from, in order of time: codes of people, seconds since 1970.
 
+    The log runs from `begin` to `end`: the bounds of the tie rule, or else its first and last act.
+    """
+
+    begin: int
+    end: int
     time: np.ndarray
     source: np.ndarray
     target: np.ndarray
@@ -42,8 +47,14 @@ class Timeline:
         """Return the timeline of the log that `ties` were made from."""
         rows = used_rows(log, ties.rule).sort_values("time", kind="stable", ignore_index=True)
         gathering = rows.groupby(["kind", "gathering_id"], sort=False, observed=True).ngroup()
+        time = rows["time"].to_numpy().astype("datetime64[s]").astype(np.int64)
+        begin, end = (time[0], time[-1]) if len(time) else (0, 0)
+        begin = pd.Timestamp(ties.rule.start).timestamp() if ties.rule.start else begin
+        end = pd.Timestamp(ties.rule.end).timestamp() + SECONDS if ties.rule.end else end
         return cls(
-            rows["time"].to_numpy().astype("datetime64[s]").astype(np.int64),
+            int(begin),
+            int(end),
+            time,
             ties.persons.get_indexer(pd.Index(rows["source_id"])),
             np.where(rows["target_id"].isna(), -1, ties.persons.get_indexer(pd.Index(rows["target_id"]))),
             gathering.fillna(-1).to_numpy(dtype=np.int64),
@@ -116,11 +127,9 @@ def reciprocation(s: Sums) -> Result:
     """Median days of newcomers to their first reciprocated tie, by Kaplan and Meier."""
     t, scene = s.scene.timeline, s.scene
     value, n = np.full(s.blocks.n_blocks, np.nan), np.zeros(s.blocks.n_blocks)
-    if not len(t.time):
-        return value, n
     for place, rows in t.places(scene):
-        entry, wait, seen = _waits(t.source[rows], t.target[rows], t.time[rows], int(t.time[-1]))
-        late = t.time[entry_rows := rows[entry]] >= t.time[0] + SETTLING
+        entry, wait, seen = _waits(t.source[rows], t.target[rows], t.time[rows], t.end)
+        late = t.time[entry_rows := rows[entry]] >= t.begin + SETTLING
         order = np.flatnonzero(late)
         order = order[np.argsort(entry_rows[order], kind="stable")]
         for position, part in t.windows(scene, entry_rows[order]):

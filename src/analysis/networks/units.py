@@ -53,10 +53,13 @@ class Unit:
     keys: dict[str, str] = field(default_factory=dict)
 
 
-def split_study(study: Study, rule: TieRule | None, salt: str, relative: bool = True) -> list[Unit]:
+def split_study(
+    study: Study, rule: TieRule | None, salt: str, relative: bool = True, timed: bool = False
+) -> list[Unit]:
     """Return the districts of a study that have communities; `salt` goes into every key.
 
-    `relative` says whether indicators are relative to the people of the whole study.
+    `relative` says whether indicators are relative to the people of the whole study, `timed` whether they
+    look ahead, so that later acts change those of earlier periods.
     """
     rule = rule or TieRule(period=study.period)
     log = study.interactions[[n for n in (*REQUIRED, *OPTIONAL) if n in study.interactions.columns]]
@@ -98,8 +101,9 @@ def split_study(study: Study, rule: TieRule | None, salt: str, relative: bool = 
             places=[p for level in LEVELS for p in places[f"{level}_id"].dropna().unique()],
             reference=reference,
         )
+        ahead = salt + json.dumps(_sum(hashes[0][rows])) if timed else salt
         units.append(
-            replace(unit, keys=_keys(unit, rule, hashes[0][rows], hashes[1][here], homes[here], salt))
+            replace(unit, keys=_keys(unit, rule, hashes[0][rows], hashes[1][here], homes[here], ahead))
         )
     return units
 
