@@ -121,6 +121,9 @@ def read_values(table: pd.DataFrame, spec: IndexSpec, place: str) -> tuple[list[
             place,
             "one of " + ", ".join(map(str, table.columns)),
         )
+    twice = table.columns[table.columns.duplicated()].intersection([place, *spec.columns])
+    if len(twice):
+        raise fault("A column stands twice in the table.", "table", twice[0], "every column once")
     lacking = [column for column in spec.columns if column not in table.columns]
     if lacking:
         raise fault(

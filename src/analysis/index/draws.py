@@ -26,6 +26,7 @@ class Engine:
     alternatives: dict[str, tuple[str, ...]]
     concentration: float | None
     seed: int
+    rows: np.ndarray  # number of each place in the order of the names, so that the order of rows is nothing
 
     def __post_init__(self) -> None:
         self.factors = ["sampling_error"] if self.errors.any() else []
@@ -39,6 +40,13 @@ class Engine:
                     "a number above 0",
                 )
             self.factors.append("weight_values")
+        if not self.factors:
+            raise fault(
+                "Nothing varies, so that ranks have no interval.",
+                "rank_uncertainty",
+                None,
+                "standard errors, alternatives, or a concentration",
+            )
         self.plans: dict[str, Plan] = {
             rule: plan_of(self.spec, self.used, rule) for rule in self.alternatives["missing"]
         }
@@ -60,9 +68,8 @@ class Engine:
         plan = self.plans[choices.missing]
         values = self.used
         if "sampling_error" in at:
-            values = values + self.errors * self._stream(1, at["sampling_error"]).standard_normal(
-                values.shape
-            )
+            noise = self._stream(1, at["sampling_error"]).standard_normal(values.shape)
+            values = values + self.errors * noise[self.rows]
         perturb = None
         if "weight_values" in at:
             widest = max(len(node.members) for node in plan.nodes)
@@ -147,5 +154,5 @@ def sample_points(factors: list[str], draws: int, seed: int) -> tuple[dict, np.n
     if draws < 2:
         raise fault("There are too few draws.", "draws", draws, "2 or more, such as 1000")
     problem = {"num_vars": len(factors), "names": list(factors), "bounds": [[0.0, 1.0]] * len(factors)}
-    base = 2 ** int(np.ceil(np.log2(max(draws / 2, 1))))
+    base = 2 ** int(np.ceil(np.log2(max(draws / (len(factors) + 2), 2))))
     return problem, sobol.sample(problem, base, calc_second_order=False, seed=seed)

@@ -43,9 +43,9 @@ class IndexResult:
 
     def tidy(self) -> pd.DataFrame:
         """Return one row per place and group: the places' column, group, score."""
-        groups = ["score", *(name for name in self.spec.dimensions if name in self.table)]
-        tidy = self.table.melt(self.place, groups, var_name="group", value_name="score")
-        return tidy.assign(group=tidy["group"].replace({"score": self.spec.name}))
+        named = self.table.rename(columns={"score": self.spec.name})
+        groups = [name for name in (self.spec.name, *self.spec.dimensions) if name in named]
+        return named.melt(self.place, groups, var_name="group", value_name="score")
 
     def __repr__(self) -> str:
         return f"{self.spec.name}: {len(self.table)} places\n{self.table.round(3).to_string(index=False)}"

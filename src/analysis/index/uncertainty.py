@@ -31,7 +31,7 @@ def rank_uncertainty(
     *,
     place: str = "place_id",
     std_error: pd.DataFrame | None = None,
-    draws: int = 1000,
+    draws: int = 2000,
     normalisations: tuple[str, ...] = ("minmax", "zscore", "rank"),
     outliers: tuple[str, ...] = ("none", "winsorise"),
     missing: tuple[str, ...] = ("dimension_mean", "indicator_mean"),
@@ -51,7 +51,8 @@ def rank_uncertainty(
         Like `table`, with the standard errors of the indicators in their own units; columns and places that
         are absent, and NaN, count as measured without error. See ``index_table(..., value="std_error")``.
     draws : int
-        At least so many; the number is rounded up to twice a power of two.
+        How many times the index is computed: at least so many, rounded up to a power of two times the number
+        of factors plus two, as the Sobol shares need it.
     normalisations, outliers, missing, weightings, aggregations : tuple of str
         Alternatives, equally likely, as in `IndexSpec`; what the index declares is always among them.
         "declared" keeps what each group declares.
@@ -74,12 +75,14 @@ def rank_uncertainty(
     Notes
     -----
     Before a geometric mean, values that are not above zero (z-scores) are moved up together until the
-    smallest is a tenth of their range. The intervals describe disagreement among defensible choices and sampling
-    error of the indicators, taken as independent; they say nothing of what was left out of the index.
+    smallest is a tenth of their range. The intervals describe disagreement among defensible choices and
+    sampling error of the indicators, taken as independent; they say nothing of what the index leaves out.
 
     Source: Saisana, Saltelli, Tarantola (2005), J. R. Statist. Soc. A 168; OECD/JRC (2008), step 7; shares by
     the estimators of Saltelli et al. (2010), as in SALib.
     """
+    if not 0 < level < 1:
+        raise fault("The level is not a probability.", "level", level, "above 0 and below 1, such as 0.9")
     index = composite_index(table, spec, place=place)
     names, raw = read_values(table, spec, place)
     kept = reasons(raw, spec) == ENOUGH
@@ -91,35 +94,24 @@ def rank_uncertainty(
     }  # fmt: skip
     alternatives = alternatives_of(spec, asked, bool(np.isnan(used).any()))
     check_values(used, spec, alternatives["normalisation"])
-    if not 0 < level < 1:
-        raise fault("The level is not a probability.", "level", level, "above 0 and below 1, such as 0.9")
-    engine = Engine(spec, used, errors, alternatives, concentration, seed)
-    if not engine.factors:
-        raise fault(
-            "Nothing varies, so that ranks have no interval.",
-            "rank_uncertainty",
-            None,
-            "standard errors, alternatives, or a concentration",
-        )
+    engine = Engine(spec, used, errors, alternatives, concentration, seed, np.argsort(np.argsort(names)))
     problem, points = sample_points(engine.factors, draws, seed)
     scores = np.array([engine.scores(point) for point in points])
     declared = _ranks(index.table["score"].to_numpy()[kept][None])[0]
     ranks = _ranks(scores)
     shifts = np.abs(ranks - declared).mean(axis=1)
-    step = len(engine.factors) + 2
-    plain = np.sort(np.r_[np.arange(0, len(points), step), np.arange(step - 1, len(points), step)])
-    pairs = _pairs(scores[plain], names)
+    pairs = _pairs(ranks, names)
     return RankResult(
-        table=_table(index.table, place, kept, declared, ranks[plain], level),
+        table=_table(index.table, place, kept, declared, ranks, level),
         pairs=pairs,
         certain_share=float(pairs["certain"].mean()) if len(pairs) else np.nan,
         drivers=_drivers(problem, shifts, seed),
         place_drivers=_place_drivers(engine.factors, ranks, names, place),
         leave_one_out=_leave_one_out(spec, used, names, declared),
-        shifts=shifts[plain],
+        shifts=shifts,
         index=index,
         alternatives={name: alternatives.get(name, ("drawn",)) for name in engine.factors},
-        draws=len(plain),
+        draws=len(points),
         level=level,
         certainty=CERTAINTY,
         seed=seed,
@@ -155,14 +147,13 @@ def _table(index: pd.DataFrame, place: str, kept, declared, ranks: np.ndarray, l
     return table.sort_values("rank", kind="stable", na_position="last").reset_index(drop=True)
 
 
-def _pairs(scores: np.ndarray, names: list[str]) -> pd.DataFrame:
+def _pairs(ranks: np.ndarray, names: list[str]) -> pd.DataFrame:
     first, second = np.triu_indices(len(names), 1)
     ahead = np.empty(len(first))
     for i in range(len(names)):
         mine = first == i
-        others = scores[:, second[mine]]
-        own = scores[:, [i]]
-        ahead[mine] = (own > others).mean(axis=0) + (own == others).mean(axis=0) / 2
+        own, others = ranks[:, [i]], ranks[:, second[mine]]
+        ahead[mine] = (own < others).mean(axis=0) + (own == others).mean(axis=0) / 2
     labels = pd.array(names, dtype="str")
     certain = (ahead >= CERTAINTY) | (ahead <= 1 - CERTAINTY)
     return pd.DataFrame(
