@@ -1,9 +1,18 @@
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from analysis.errors import AnalysisError
-from analysis.processes import PROCEDURES, Procedure, ProcedureStep, matter_table
+from analysis.processes import (
+    FOUR_DISCUSSIONS_TWO_PUBLICATIONS,
+    PROCEDURES,
+    Procedure,
+    ProcedureStep,
+    matter_table,
+)
+from analysis.tables.study import Study
 
 SIX = ("raised", "discussed", "decided", "published", "implemented", "answered")
 END = pd.Timestamp("2021-07-01")
@@ -169,6 +178,98 @@ def test_a_procedure_of_ones_own(table):
     rows = table([("m", "A")], full("m"), procedures=(mine,))
     assert rows.loc["m", "procedure"] == "two steps"
     assert rows.loc["m", "days_to_answer"] == 20
+
+
+def named(study, **procedures):
+    column = study.matters["matter_id"].map(procedures)
+    matters = study.matters.assign(procedure=column.astype("str"))
+    return Study.from_frames(study.frames | {"matters": matters}, window=study.window)
+
+
+FOUR = ("proposed", "deliberated", "examined", "decided", "published", "implemented", "result_published")
+
+
+def test_a_matter_follows_the_procedure_it_names(make_study):
+    """A village of twelve groups: one matter by all four discussions, one without the members' review."""
+    steps = [*full("whole", steps=FOUR), *full("short", steps=(*FOUR[:2], *FOUR[3:5])), *full("plain")]
+    study = named(
+        make_study([("whole", "A"), ("short", "A"), ("plain", "A")], steps),
+        whole="Four discussions and  two publications",
+        short="四议两公开",
+    )
+    rows = matter_table(study).set_index("matter_id")
+    assert rows["procedure"].tolist() == [FOUR_DISCUSSIONS_TWO_PUBLICATIONS.name] * 2 + [
+        "simple consultation"
+    ]
+    assert rows["completeness"].round(3).tolist() == [1, 0.667, 1]
+    assert rows["open"].tolist() == [False, True, False]
+    assert rows["days_to_answer"].fillna(0).tolist() == [60, 0, 50]
+    assert rows.loc["short", "decided_at"] == rows.loc["short", "decided"]
+    assert rows["order_ok"].all()
+
+
+def test_an_unknown_procedure_is_a_stated_limit(make_study):
+    study = make_study([("m", "A"), ("n", "A"), ("k", "A")], [*full("m"), *full("n", every=2), *full("k")])
+    study = named(study, m="six thinking hats", n="whistle and report")  # the second is of another process
+    rows = matter_table(study)
+    assert rows.attrs["unknown_procedures"] == {"six thinking hats": 1, "whistle and report": 1}
+    rows = rows.set_index("matter_id")
+    assert rows["procedure"].isna().tolist() == [True, True, False]
+    assert rows["days_to_answer"].tolist() == [50, 10, 50]
+    assert rows["completeness"].isna().tolist() == [True, True, False]
+
+
+def test_the_studys_own_procedures_are_used(make_study):
+    mine = Procedure("mine", "consultation", (ProcedureStep("raised"), ProcedureStep("decided")), usual=True)
+    other = Procedure("other", "consultation", (ProcedureStep("raised"), ProcedureStep("published")))
+    study = named(make_study([("m", "A"), ("n", "A")], [*full("m"), *full("n")]), n="other")
+    rows = matter_table(replace(study, procedures=(other, mine)))
+    assert rows["procedure"].tolist() == ["mine", "other"]
+    assert rows["days_to_answer"].tolist() == [20, 30]
+    # without usual = true it is only for those that name it
+    rows = matter_table(replace(study, procedures=(other, replace(mine, usual=False))))
+    assert rows["procedure"].tolist() == ["simple consultation", "other"]
+
+
+def test_deadlines(table):
+    mine = Procedure(
+        "ten days",
+        "consultation",
+        (
+            ProcedureStep("raised"),
+            ProcedureStep("decided", within_days=10, since="raised", waived_for=("rejected",)),
+            ProcedureStep("published", within_days=3, since="decided"),
+        ),
+    )
+    steps = [
+        *full("good", every=3, steps=("raised", "decided", "published")),
+        *full("slow", every=14, steps=("raised", "decided", "published")),  # 4 and 11 days too late
+        ("overdue", "raised", "2021-06-11"),
+        ("young", "raised", "2021-06-25"),
+        ("gone", "raised", "2021-01-01"),
+        ("waived", "raised", "2021-01-01"),
+    ]
+    matters = [("good", "A"), ("slow", "A"), ("overdue", "A"), ("young", "A"), ("gone", "A", "withdrawn")]
+    rows = table([*matters, ("waived", "A", "rejected")], steps, procedures=(mine,))
+    assert rows["late"].tolist() == [False, True, True, pd.NA, pd.NA, pd.NA]
+    assert rows["days_late"].fillna(-1).tolist() == [0, 11, 10, -1, -1, -1]
+    assert table(matters, steps)["late"].isna().all()  # no shipped step has a deadline
+
+
+def test_who_may_take_a_step(make_study):
+    steps = [
+        ("right", "raised", "2021-01-01", "p"), ("right", "escalated", "2021-01-02", "p"),
+        ("right", "arrived", "2021-01-03", "police"),
+        ("wrong", "escalated", "2021-01-02", "p"), ("wrong", "arrived", "2021-01-03", "firm"),
+        ("wrong", "arrived", "2021-01-04", "police"),
+        ("stranger", "arrived", "2021-01-03", "nobody"), ("blank", "arrived", "2021-01-03"),
+        ("person", "arrived", "2021-01-03", "p"),
+    ]  # fmt: skip
+    organisations = pd.DataFrame({"org_id": ["police", "firm"], "kind": ["department", "property_company"]})
+    people = pd.DataFrame({"person_id": ["p"], "community_id": ["A"], "role": ["resident"]})
+    matters = [(m, "A") for m in ("right", "wrong", "stranger", "blank", "person")]
+    study = make_study(matters, steps, process="request", organisations=organisations, people=people)
+    assert matter_table(study)["actors_ok"].tolist() == [True, False, pd.NA, pd.NA, False]
 
 
 def test_bad_arguments(make_study):

@@ -4,15 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.errors import AnalysisError
-from analysis.processes import (
-    FOUR_DISCUSSIONS_TWO_PUBLICATIONS,
-    MEASURES,
-    SIMPLE_CONSULTATION,
-    matter_table,
-    process_measures,
-    restricted_means,
-)
+from analysis.processes import MEASURES, matter_table, process_measures
 from analysis.processes.procedures import usual_procedure
 from analysis.tables.measures import COLUMNS, describe
 from analysis.tables.study import Study
@@ -77,6 +69,15 @@ def test_every_place_period_and_measure_is_there_once(study):
         ("A", "2021-01", "days_to_answer", 20, 3),  # 10, 20, 178+
         ("S1", "2021-01", "days_to_answer", 60, 4),  # 10, 20, 100, 178+: at one half from 20 to 100
         ("A", "2021-06", "days_to_answer", 5, 1),
+        ("A", "2021-01", "mean_days_to_answer", (10 + 20 + 90) / 3, 3),
+        ("S1", "2021-01", "mean_days_to_answer", (10 + 20 + 90 + 90) / 4, 4),
+        ("A", "2021-06", "mean_days_to_answer", 5, 1),
+        ("A", "2021-01", "published", 1 / 2, 2),  # a1; a2 never; a3 is not decided
+        ("S1", "2021-01", "published", 2 / 3, 3),
+        ("A", "2021-06", "published", np.nan, 0),  # decided too late to tell
+        ("S1", "2021-01", "days_to_publish", 10, 3),  # 1, 10, 175+
+        ("A", "2021-01", "implemented", 1, 1),  # a2 is rejected, a3 not decided
+        ("S1", "2021-01", "implemented", 1, 2),
         ("A", "2021-01", "adopted", 1 / 2, 2),
         ("S1", "2021-01", "adopted", 2 / 3, 3),
         ("A", "2021-01", "satisfaction", 75, 2),
@@ -158,6 +159,20 @@ def test_escalation_of_requests(make_study, value_of):
     assert value_of(frame, "A", "2021-01", "request_escalated")[0] == 0
     assert value_of(frame, "S1", "2021-01", "request_resolved")[:2] == (1, 1)
     assert "consultation_breadth" not in set(frame["measure"])
+
+
+def test_what_became_of_the_escalated(make_study, value_of):
+    called = lambda m, *days: steps_of(m, "2021-01-01", days, ("raised", "escalated", "arrived", "answered"))  # noqa: E731
+    steps = [
+        *called("a", 0, 2, 5, 9), *called("b", 0, 1, 8, 9), *steps_of("c", "2021-01-01", (0, 3), SIX[::5]),
+        *steps_of("d", "2021-01-01", (0, 1, 5), ("raised", "escalated", "answered")),
+    ]  # fmt: skip
+    matters = [("a", "A", "resolved"), ("b", "A", "unresolved"), ("c", "A", "resolved"), ("d", "A")]
+    frame = process_measures(make_study(matters, steps, process="request"))
+    assert value_of(frame, "A", "all", "request_escalated")[:2] == (0.75, 4)
+    assert value_of(frame, "A", "all", "request_escalated_resolved")[:2] == (0.5, 2)
+    assert value_of(frame, "A", "all", "request_days_to_arrival")[:2] == (7, 3)  # 3, 4+ (answered), 7
+    assert "request_late" not in set(frame["measure"])
 
 
 @pytest.fixture

@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from statsmodels.duration.survfunc import SurvfuncRight
 
-from analysis.processes import median_waits
+from analysis.errors import AnalysisError
+from analysis.processes import median_waits, process_measures, restricted_means
 
 
 def of_one_group(days, answered):
@@ -57,3 +58,59 @@ def test_many_groups_at_once_agree_with_statsmodels():
         np.testing.assert_equal(medians[group], expected)
     assert np.isnan(medians[:-1]).any()
     assert (~np.isnan(medians)).sum() > 20
+
+
+SIX_MP = [6, 6, 6, 6, 7, 9, 10, 10, 11, 13, 16, 17, 19, 20, 22, 23, 25, 32, 32, 34, 35]
+RELAPSED = [1, 1, 1, 0, 1, 0, 1, 0, 0, 1, 1, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0]
+
+
+def mean_of(days, answered, horizon):
+    days, answered = np.array(days, float), np.array(answered, bool)
+    mean, error = restricted_means(np.zeros(len(days), int), days, answered, 1, horizon)
+    return mean[0], error[0]
+
+
+def test_restricted_mean_of_the_leukaemia_trial():
+    # Klein and Moeschberger (2003), Example 4.1 continued: 23.303 weeks up to 35, variance 7.993, as printed
+    mean, error = mean_of(SIX_MP, RELAPSED, 35)
+    assert mean == pytest.approx(23.303, abs=0.02)  # the book multiplies rounded survival
+    assert error == pytest.approx(np.sqrt(7.993), abs=0.02)
+
+
+@pytest.mark.parametrize(
+    ("days", "answered", "horizon", "mean"),
+    [
+        ([1, 2, 3], [1, 1, 1], 10, 2),
+        ([1, 2, 30], [1, 1, 1], 10, 13 / 3),  # 30 counts as 10
+        ([1, 2, 30], [1, 1, 0], 10, 13 / 3),
+        ([1, 2, 9], [1, 1, 0], 10, np.nan),  # not watched up to 10
+        ([4, 2, 9], [0, 1, 1], 10, 2 / 3 * 9 + 1 / 3 * 2),  # 4 is lost: S = 2/3 from 2 to 9
+        ([], [], 10, np.nan),
+    ],
+)
+def test_restricted_mean_by_hand(days, answered, horizon, mean):
+    np.testing.assert_allclose(mean_of(days, answered, horizon)[0], mean)
+
+
+def test_restricted_means_of_many_groups_agree_with_the_area_and_greenwood():
+    rng = np.random.default_rng(5)
+    groups, days = rng.integers(0, 30, 1500), rng.integers(0, 40, 1500).astype(float)
+    answered = rng.random(1500) < 0.7
+    mean, error = restricted_means(groups, days, answered, 31, 25)
+    assert np.isnan(mean[30])
+    for group in range(30):
+        curve = SurvfuncRight(days[groups == group], answered[groups == group].astype(int))
+        times, kept = curve.surv_times, curve.surv_prob
+        edges = np.clip(np.concatenate([[0], times, [np.inf]]), 0, 25)
+        pieces = np.diff(edges) * np.concatenate([[1], kept])
+        np.testing.assert_allclose(mean[group], pieces.sum())
+        after = np.cumsum(pieces[::-1])[::-1][1:]
+        n, d = curve.n_risk, curve.n_events
+        terms = np.where((n > d) & (times <= 25), after**2 * d / (n * np.maximum(n - d, 1)), 0)
+        np.testing.assert_allclose(error[group], np.sqrt(terms.sum()))
+
+
+@pytest.mark.parametrize("horizon", [0, -3, np.nan, np.inf])
+def test_a_horizon_is_a_number_of_days(make_study, horizon):
+    with pytest.raises(AnalysisError, match="no number of days"):
+        process_measures(make_study(), horizon=horizon)

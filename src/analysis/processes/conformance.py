@@ -66,12 +66,12 @@ def _ordered(times: pd.DataFrame, taken: np.ndarray) -> np.ndarray:
 
 
 def lateness(
-    times: pd.DataFrame, part: pd.DataFrame, procedure: Procedure, recorded: pd.Series
+    matters: pd.DataFrame, times: pd.DataFrame, part: pd.DataFrame, procedure: Procedure, recorded: pd.Series
 ) -> pd.DataFrame:
     """Return late and days_late of matters of one procedure; `part` has ended, last_seen and answered_at.
 
     A step taken is judged by its time. One not taken is overdue once the deadline has passed by the end of
-    the study; not so where it is not recorded, or the matter is answered or ended.
+    the study; not so where it is not required or not recorded, or the matter is answered or ended.
     """
     late = np.full(len(times), np.nan)
     live = (part["answered_at"].isna() & ~part["ended"]).to_numpy()
@@ -81,7 +81,10 @@ def lateness(
         started = times[step.since]
         over = ((times[step.name] - started) / DAY - step.within_days).to_numpy()
         overdue = ((part["last_seen"] - started) / DAY - step.within_days).to_numpy()
-        waits = live & times[step.name].isna().to_numpy() & (overdue > 0)
+        needed = step.required & ~matters["outcome"].isin(step.waived_for).to_numpy()
+        if step.only_after:
+            needed &= times[step.only_after].notna().to_numpy()
+        waits = live & needed & times[step.name].isna().to_numpy() & (overdue > 0)
         late = np.fmax(late, np.maximum(np.where(waits, overdue, over), 0))
     unknown = np.isnan(late)
     flags = pd.array(late > 0, dtype="boolean")

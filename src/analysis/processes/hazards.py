@@ -8,6 +8,7 @@ from analysis.errors import EstimationError
 
 TOLERANCE = 1e-9  # of the Newton step: far below any standard error
 MOST_STEPS = 60
+FARTHEST = 15  # rates that differ e^15-fold: the estimate is on its way to infinity
 
 
 def fit_cox(
@@ -41,6 +42,8 @@ def fit_cox(
         if np.abs(step).max() < TOLERANCE:
             break
     else:
+        raise _no_maximum()
+    if np.abs(x * beta).max() > FARTHEST:
         raise _no_maximum()
     scores, information = efron_parts(days, ended, x, beta)
     covariance = np.linalg.inv(information)

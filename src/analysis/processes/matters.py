@@ -96,7 +96,7 @@ def matter_table(
         known = recorded[procedure.process]
         part, mine = conformance(matters.iloc[rows], times.iloc[rows], procedure, known), last.iloc[rows]
         part = part.join(_waiting(part, mine, end, answers=known[procedure.closing]))
-        parts.append(part.join(lateness(times.iloc[rows], part, procedure, known)))
+        parts.append(part.join(lateness(matters.iloc[rows], times.iloc[rows], part, procedure, known)))
         lacking = unrecorded.setdefault(procedure.process, [])
         lacking += [name for name in procedure.names if len(rows) and not known[name] and name not in lacking]
     stated = matters.drop(columns="procedure")
