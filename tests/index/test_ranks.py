@@ -5,7 +5,15 @@ import pandas as pd
 import pytest
 
 from analysis.errors import AnalysisError
-from analysis.index import composite_index, index_table, rank_uncertainty, read_index
+from analysis.index import (
+    Group,
+    IndexSpec,
+    Indicator,
+    composite_index,
+    index_table,
+    rank_uncertainty,
+    read_index,
+)
 
 NOTHING = {
     "normalisations": (), "outliers": (), "missing": (), "weightings": (), "aggregations": (),
@@ -167,6 +175,14 @@ def test_leaving_out_is_counted_by_hand(wide, flat):
     assert two.leave_one_out.empty
 
 
+def test_groups_of_one_member_pass_it_on(wide):
+    groups = (Group("whole"), Group("outer", "whole"), Group("inner", "outer"))
+    indicators = (Indicator("a", "inner"), Indicator("b", "whole"), Indicator("c", "whole"))
+    result = rank_uncertainty(wide, IndexSpec(groups=groups, indicators=indicators), draws=64)
+    assert result.index.table["outer"].equals(result.index.normalised["a"].rename("outer"))
+    assert np.isfinite(result.shifts).all()
+
+
 def test_every_method_can_be_drawn_together(wide, flat):
     result = rank_uncertainty(
         wide,
@@ -184,6 +200,7 @@ def test_every_method_can_be_drawn_together(wide, flat):
 BAD = {
     "an unknown alternative": ({"normalisations": ("percentile",)}, "alternative is not known"),
     "too few draws": ({"draws": 1}, "too few draws"),
+    "a seed below 0": ({"seed": -1}, "seed is not one"),
     "a level above 1": ({"level": 90}, "not a probability"),
     "no concentration": ({"concentration": 0}, "not above 0"),
     "nothing that varies": (NOTHING, "Nothing varies"),

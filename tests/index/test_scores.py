@@ -197,6 +197,7 @@ BAD = {
     "a constant indicator": (lambda t: t.assign(more=0.5), "does not tell the places apart", "0.5 in all 3"),
     "an empty indicator": (lambda t: t.assign(more=np.nan), "does not tell the places apart", "no values"),
     "text": (lambda t: t.assign(more=["0.1", "many", "0.3"]), "not numeric", "many"),
+    "dates": (lambda t: t.assign(more=pd.date_range("2024", periods=3)), "not numeric", "2024"),
     "infinity": (lambda t: t.assign(more=[0.1, np.inf, 0.3]), "infinite", "inf"),
     "a place twice": (lambda t: t.assign(place_id=["A", "A", "B"]), "stands twice", "A"),
     "a place without name": (lambda t: t.assign(place_id=["A", None, "B"]), "has no name", "place_id"),
@@ -230,6 +231,17 @@ def test_a_geometric_mean_needs_values_above_zero(flat):
         assert "span = [0.01, 1]" in str(caught.value)
     spec = flat(FIELDS, aggregation="geometric", span=(0.01, 1))
     assert composite_index(TABLE, spec).table["score"].gt(0).all()
+
+
+def test_dropping_nearly_everything_is_refused(flat):
+    table = TABLE.assign(more=[0.2, 0.8, np.nan], bad=[np.nan, 1.0, 2.0])
+    with pytest.raises(AnalysisError, match="leaves fewer than two"):
+        composite_index(table, flat(FIELDS, missing="drop"))
+
+
+def test_what_is_no_index_is_refused():
+    with pytest.raises(AnalysisError, match="This is no index"):
+        composite_index(TABLE, "governance.toml")
 
 
 def test_logarithms_and_references_are_checked(flat):

@@ -151,8 +151,10 @@ def sample_points(factors: list[str], draws: int, seed: int) -> tuple[dict, np.n
     """Return the problem as SALib wants it, and its points: A, one exchange per factor, B, in turn."""
     from SALib.sample import sobol
 
-    if draws < 2:
-        raise fault("There are too few draws.", "draws", draws, "2 or more, such as 1000")
+    if not isinstance(seed, int | np.integer) or seed < 0:
+        raise fault("The seed is not one.", "seed", seed, "a whole number, 0 or more")
+    if not isinstance(draws, int | np.integer) or draws < 2:
+        raise fault("There are too few draws.", "draws", draws, "2 or more, such as 2000")
     problem = {"num_vars": len(factors), "names": list(factors), "bounds": [[0.0, 1.0]] * len(factors)}
     base = 2 ** int(np.ceil(np.log2(max(draws / (len(factors) + 2), 2))))
     return problem, sobol.sample(problem, base, calc_second_order=False, seed=seed)

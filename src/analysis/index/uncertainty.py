@@ -7,20 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from analysis.index.compute import (
-    ENOUGH,
-    Choices,
-    check_values,
-    composite_index,
-    evaluate,
-    plan_of,
-    read_values,
-    reasons,
-)
+from analysis.index.compute import Choices, composite_index, evaluate, plan_of
 from analysis.index.draws import DECLARED, Engine, alternatives_of, errors_of, sample_points
 from analysis.index.results import RankResult
 from analysis.index.rules import fault
 from analysis.index.spec import IndexSpec
+from analysis.index.values import ENOUGH, check_values, read_values, reasons
 
 CERTAINTY = 0.95
 
