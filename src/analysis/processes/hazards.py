@@ -17,7 +17,7 @@ def fit_cox(
     """Return log rate ratios and their covariance: Cox regression with ties after Efron.
 
     statsmodels' PHReg gives the same estimates, but its score residuals are Breslow's, which with ties do not
-    sum to 0 at Efron's estimate, and it takes some hundred times as long on 20,000 matters.
+    sum to 0 at Efron's estimate, and on 20,000 matters it takes more than ten times as long.
 
     Parameters
     ----------
