@@ -118,7 +118,6 @@ def att_gt(
         estimates, notes = compare_sections(design, plan), (Note("cross_sections"),)
     else:
         estimates = (compare_by_sums if design.balanced else compare_cell_by_cell)(design, plan)
-    notes = (*notes, Note("weighted", weights=weights)) if weights else notes
     require_any(plan, estimates, cohort)
     engine = Engine(design, plan, estimates, *degrees(design))
     columns, bands = engine.figures_of_cells(n_boot, seed)

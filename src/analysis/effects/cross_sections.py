@@ -17,7 +17,12 @@ class SectionsInfluence:
     """
 
     def __init__(self, design: Design, place, residuals, slope: np.ndarray, offset: np.ndarray) -> None:
-        self.clusters, self.weights, self.place, self.residuals = design.clusters, design.weights, place, residuals
+        self.clusters, self.weights, self.place, self.residuals = (
+            design.clusters,
+            design.weights,
+            place,
+            residuals,
+        )
         self.level = place // len(design.times)
         self.slope, self.offset = slope.reshape(len(slope), -1), offset.reshape(len(slope), -1)
 

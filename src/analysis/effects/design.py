@@ -32,6 +32,8 @@ class Design:
     covariates : (covariates, units, periods) array
     weights : (units,) array
         What each unit counts for; 1 where none are named.
+    units : Index
+        The user's name of each unit.
     """
 
     outcomes: np.ndarray
@@ -40,6 +42,7 @@ class Design:
     clusters: np.ndarray
     covariates: np.ndarray
     weights: np.ndarray
+    units: pd.Index
     scale: TimeScale
     names: dict[str, str]
     n_rows: int
@@ -97,6 +100,7 @@ class Design:
             clusters=self.clusters[units],
             covariates=self.covariates[:, units],
             weights=self.weights[units],
+            units=self.units[units],
             set_aside=(*self.set_aside, (reason, rows)),
             notes=(*self.notes, *notes),
         )
@@ -127,6 +131,7 @@ class Design:
             clusters=self.clusters[units],
             covariates=self.covariates[:, units][:, :, periods],
             weights=self.weights[units],
+            units=self.units[units],
         )
 
 
@@ -181,9 +186,9 @@ def read_design(
     wide = [keys.spread(layer, whole, order) for layer in (values, *measures)]
     design = Design(
         outcomes=wide[0], times=positions[order], starts=starts, clusters=clusters,
-        covariates=np.array(wide[1:]).reshape(len(measures), *wide[0].shape), weights=size,
+        covariates=np.array(wide[1:]).reshape(len(measures), *wide[0].shape), weights=size, units=keys.units,
         scale=scale, names={"outcome": outcome, "unit": unit or ROWS, "time": time, "cohort": cohort,
-                            "cluster": cluster or unit or ROWS},
+                            "cluster": cluster or unit or ROWS} | ({"weights": weights} if weights else {}),
         n_rows=len(panel), set_aside=tuple(item for item in set_aside if item[1]), notes=(),
     )  # fmt: skip
     return _settle(design)
@@ -228,6 +233,8 @@ def _with_notes(design: Design) -> Design:
     later = finite & (starts > last)
     if later.any():
         notes.append(Note("later_cohorts", units=int(later.sum())))
+    if "weights" in design.names:
+        notes.append(Note("weighted", weights=design.names["weights"]))
     if design.scale.step != 1:
         notes.append(Note("step", step=design.scale.step))
     absent = int(last - design.times[0] + 1 - len(design.times))

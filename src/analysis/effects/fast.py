@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 import numpy as np
 
 from analysis.effects.cells import CellEstimates, Cells, sum_by
@@ -9,7 +11,7 @@ from analysis.effects.design import Design
 
 
 class Levels:
-    """Units sorted by level, so that the units of a level are a slice and sums over them run over memory once.
+    """Units by level, so that sums over the units of a level run over memory once.
 
     Attributes
     ----------
@@ -39,6 +41,11 @@ class Levels:
             if end > begin:
                 yield c, slice(begin, end) if self.order is None else self.order[begin:end]
 
+    @property
+    def first(self) -> np.ndarray:
+        """The first unit of each level; every level has one."""
+        return self.begins[:-1] if self.order is None else self.order[self.begins[:-1]]
+
     def means(self, outcomes: np.ndarray) -> np.ndarray:
         """Return the (levels, periods) weighted means."""
         means = np.full((len(self.counts), outcomes.shape[1]), np.nan)
@@ -63,11 +70,16 @@ class SumsInfluence:
     def level(self) -> np.ndarray:
         return self.levels.code
 
-    @property
-    def changes(self) -> np.ndarray:
-        """The (periods, cells) array that turns outcomes into the change each cell looks at."""
-        periods = np.arange(len(self.design.times))[:, None]
-        return (periods == self.cells.now).astype(float) - (periods == self.cells.base)
+    @cached_property
+    def changes(self):
+        """The sparse (periods, cells) array that turns outcomes into the change each cell looks at."""
+        from scipy.sparse import csr_array
+
+        now, base, at = self.cells.now, self.cells.base, np.arange(len(self.cells))
+        seen = np.flatnonzero(base >= 0)
+        signs = np.concatenate([np.ones(len(at)), -np.ones(len(seen))])
+        places = np.concatenate([now, base[seen]]), np.concatenate([at, seen])
+        return csr_array((signs, places), shape=(len(self.design.times), len(at)))
 
     def _deviations(self, c: int, rows) -> np.ndarray:
         # less each unit's own level, which cancels from all changes, so that large levels cost no digits

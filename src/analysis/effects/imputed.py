@@ -11,6 +11,7 @@ from analysis.effects.averages import clusters_of_levels, degrees
 from analysis.effects.cells import sum_by
 from analysis.effects.describe import describe, describe_missing
 from analysis.effects.design import Design, read_design
+from analysis.effects.fast import Levels
 from analysis.effects.group_time import label_rows
 from analysis.effects.notes import Note
 from analysis.effects.results import EffectEstimate, add_inference, make_table
@@ -26,6 +27,7 @@ def imputation(
     time: str,
     cohort: str,
     covariates: Sequence[str] = (),
+    weights: str | None = None,
     cluster: str | None = None,
 ) -> EffectEstimate:
     """Estimate effects as treated outcomes minus outcomes imputed from untreated unit-periods.
@@ -44,6 +46,9 @@ def imputation(
         Columns, as in `att_gt`.
     covariates : sequence of str
         Numeric columns that vary over time and that treatment cannot change.
+    weights : str, optional
+        Column of weights above 0, such as populations, constant within units; both the fit and the averages
+        count units by it.
     cluster : str, optional
         Column that holds each unit's cluster; by default the unit.
 
@@ -67,15 +72,14 @@ def imputation(
     estimation. Review of Economic Studies 91(6), 3253-3285.
     """
     design = read_design(panel, outcome, unit=unit, time=time, cohort=cohort, covariates=covariates,
-                         cluster=cluster)  # fmt: skip
+                         weights=weights, cluster=cluster)  # fmt: skip
     model = UntreatedModel(design)
-    _require_imputable(model, covariates, cohort)
+    require_imputable(model, covariates, cohort)
     effects = model.effects()
-    event_time = design.times - design.starts[:, None]
-    keys = np.unique(event_time[model.treated]).astype(int)
-    targets = [model.imputable & (event_time == key) for key in keys] + [model.imputable]
-    columns = _figures(design, model, effects, targets) | label_rows("event_time", keys)
-    table = make_table(columns | {"pre_period": np.zeros(len(targets), bool)})
+    keys = np.flatnonzero(np.bincount((design.times - design.starts[:, None])[model.treated].astype(int)))
+    figures = _figures_of_levels if design.balanced and not len(covariates) else _figures
+    columns = figures(design, model, effects, keys) | label_rows("event_time", keys)
+    table = make_table(columns | {"pre_period": np.zeros(len(keys) + 1, bool)})
     lost, total = int((model.treated & ~model.imputable).sum()), int(model.treated.sum())
     partial = [Note("not_imputed", count=lost, total=total)] if lost else []
     return describe(
@@ -86,30 +90,60 @@ def imputation(
     )  # fmt: skip
 
 
-def _figures(design: Design, model: UntreatedModel, effects, targets) -> dict[str, np.ndarray]:
-    df, factor = degrees(design)
-    lone = clusters_of_levels(design, np.unique(design.starts)) == 1
-    alone = lone[np.searchsorted(np.unique(design.starts), design.starts)]
-    estimate, errors = np.full((2, len(targets)), np.nan)
+def _figures(design: Design, model: UntreatedModel, effects, keys) -> dict[str, np.ndarray]:
+    """Return table columns with one entry per event time of `keys` and one for all of them."""
+    after = design.times - design.starts[:, None]
+    alone = ~_measured(design)[np.searchsorted(np.unique(design.starts), design.starts)]
+    targets = [model.imputable & (after == key) for key in keys] + [model.imputable]
+    estimate, squares = np.full((2, len(targets)), np.nan)
     n_units = np.array([int(target.any(axis=1).sum()) for target in targets])
     for k, target in enumerate(targets):
         if not n_units[k]:
             continue
-        weights = target / target.sum()
+        weights = target * design.weights[:, None]
+        weights = weights / weights.sum()
         estimate[k] = (weights * np.nan_to_num(effects)).sum()
         if (target.any(axis=1) & ~alone).any():
-            parts = sum_by(model.contributions(weights, effects)[:, None], design.clusters)
-            errors[k] = np.sqrt(factor * (parts**2).sum())
+            squares[k] = (sum_by(model.contributions(weights, effects)[:, None], design.clusters) ** 2).sum()
+    return _columns(design, estimate, squares, n_units)
+
+
+def _figures_of_levels(design: Design, model: UntreatedModel, effects, keys) -> dict[str, np.ndarray]:
+    """Return what `_figures` does, for a balanced panel without covariates, from sums by cohort."""
+    distinct = np.unique(design.starts)
+    levels = Levels(design, distinct)
+    after = (design.times - distinct[:, None])[:, :, None]
+    imputable = model.imputable[levels.first][:, :, None]
+    chosen = imputable & np.concatenate([after == keys, np.ones_like(imputable)], axis=2)
+    n_units = levels.counts @ chosen.any(axis=1)
+    total = np.einsum("c,ctk->k", levels.totals, chosen.astype(float))
+    weights = chosen / np.where(total > 0, total, 1.0)
+    means = levels.means(effects)
+    estimate = np.einsum("ct,ctk->k", means * levels.totals[:, None], weights)
+    parts = sum_by(model.contributions_of_levels(weights, effects, levels), design.clusters)
+    measured = _measured(design) @ chosen.any(axis=1)
+    squares = np.where(measured, (parts**2).sum(axis=0), np.nan)
+    return _columns(design, np.where(n_units > 0, estimate, np.nan), squares, n_units)
+
+
+def _measured(design: Design) -> np.ndarray:
+    """Whether the units of each level lie in more than one cluster, so that their spread can be seen."""
+    return clusters_of_levels(design, np.unique(design.starts)) > 1
+
+
+def _columns(design: Design, estimate, squares, n_units) -> dict[str, np.ndarray]:
+    df, factor = degrees(design)
     identified = n_units > 0
     status = np.where(identified, "estimated", "no_comparison").astype(object)
-    return add_inference(estimate, errors, df) | {
+    return add_inference(estimate, np.sqrt(factor * squares), df) | {
         "n_units": n_units,
         "identified": identified,
         "status": status,
     }
 
 
-def _require_imputable(model: UntreatedModel, covariates, cohort: str) -> None:
+def require_imputable(model: UntreatedModel, covariates, cohort: str) -> None:
+    """Raise if covariates are absorbed or no treated unit-period can be imputed."""
     if model.absorbed.any():
         raise EstimationError(
             "Covariates cannot be told apart from the unit and period effects of untreated unit-periods.",

@@ -110,7 +110,7 @@ def _whole(column: pd.Series) -> bool:
 def read_starts(panel: pd.DataFrame, cohort: str, keys: Keys, scale: TimeScale) -> np.ndarray:
     """Return each unit's start as a position, +inf where never treated."""
     column = panel[cohort]
-    if scale.kind == "number" and pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column):
+    if scale.kind == "number" and column.dtype.kind in "iuf":
         numbers = column.to_numpy(float, na_value=np.nan)
         found, differs = keys.constant(np.where(np.isnan(numbers), np.inf, numbers))
         distinct, codes = np.unique(found, return_inverse=True)

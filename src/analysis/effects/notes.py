@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from analysis.effects.estimator_words import ESTIMATORS
 from analysis.effects.wording import DESIGNS
 
-TEMPLATES = DESIGNS | {
+TEMPLATES = DESIGNS | ESTIMATORS | {
     # what an estimator estimates
     "estimand_twfe": (
         "The coefficient of {treatment} on {outcome} with {unit} and {time} effects: the "
@@ -190,11 +191,6 @@ TEMPLATES = DESIGNS | {
         "probability {p_value:.3f}."
     ),
     "check_not_made": "This check could not be made: {reason}",
-    "weighted": "Units count by {weights}: the average is over what it measures, not over units.",
-    "cross_sections": (
-        "Repeated cross-sections: each comparison uses all rows of its two periods, and takes each cohort to "
-        "be made up alike in both."
-    ),
     # what to doubt
     "forbidden_share": (
         "{share:.1%} of the coefficient comes from comparing later with earlier adopters, who are already "

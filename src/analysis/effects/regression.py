@@ -68,11 +68,12 @@ def regress(frame: pd.DataFrame, names: list[str], weights: str | None = None) -
 
 
 def small_sample(clusters: int, rows: int, parameters: int) -> float:
-    """Return fixest's factor on cluster-robust variances, G/(G-1) times (N-1)/(N-K); NaN for one cluster.
+    """Return fixest's factor on cluster-robust variances, G/(G-1) times (N-1)/(N-K); NaN for one cluster or
+    as many parameters as rows.
 
     K counts regressors and periods but not units, which are nested in clusters. It is counted here because
     pyfixest 0.60 takes further fixed effects for nested depending on the names and order of their columns.
     """
-    if clusters < 2:
+    if clusters < 2 or rows <= parameters:
         return np.nan
     return clusters / (clusters - 1) * (rows - 1) / (rows - parameters)

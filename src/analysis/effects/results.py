@@ -25,7 +25,10 @@ STATUS = {
     "no_comparison": "no untreated units to compare with",
     "no_treated": "no treated unit is seen in both periods",
     "collinear": "cannot be told apart from the other terms",
+    "few_before": "fewer than two periods before adoption",
+    "no_counts": "no count above zero to compare with",
     "few_districts": "fewer than three districts",
+    "refused": "the rows that are left do not allow an estimate",
     "numerical": "the estimation did not converge",
 }
 

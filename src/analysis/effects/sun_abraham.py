@@ -28,6 +28,7 @@ def event_study(
     time: str,
     cohort: str,
     window: tuple[int, int] | None = None,
+    weights: str | None = None,
     cluster: str | None = None,
 ) -> EffectEstimate:
     """Estimate effects by time since adoption against never-treated units (Sun and Abraham 2021).
@@ -46,6 +47,8 @@ def event_study(
         from its start on are left out.
     window : (int, int), optional
         First and last event time to show; all are estimated.
+    weights : str, optional
+        Column of weights above 0, such as populations, constant within units.
     cluster : str, optional
         Column that holds each unit's cluster; by default the unit.
 
@@ -68,7 +71,9 @@ def event_study(
     Sun, L. and Abraham, S. (2021). Estimating dynamic treatment effects in event studies with heterogeneous
     treatment effects. Journal of Econometrics 225(2), 175-199.
     """
-    design = read_design(panel, outcome, unit=unit, time=time, cohort=cohort, cluster=cluster)
+    design = read_design(
+        panel, outcome, unit=unit, time=time, cohort=cohort, weights=weights, cluster=cluster
+    )
     design = _with_controls(design, cohort)
     plan = plan_cells(design, "never_treated", base_period="universal")
     if design.balanced:
@@ -81,7 +86,7 @@ def event_study(
     factor = small_sample(design.n_clusters, design.n_obs, regressors + len(design.times))
     engine = Engine(design, plan, estimates, df=design.n_clusters - 1.0, factor=factor)
     keys = np.unique(plan.event_time)
-    sizes = estimates.n_treated.astype(float)
+    sizes = _sizes(design, plan)
     rows = engine.average([plan.event_time == key for key in keys], sizes, estimated_shares=False)
     overall = engine.average([plan.post], sizes, estimated_shares=False)
     columns, _, covariance = engine.figures(rows.then(overall))
@@ -97,6 +102,12 @@ def event_study(
                *describe_missing(table["status"].to_numpy())),
     )  # fmt: skip
     return replace(estimate, covariance=covariance[np.ix_(kept, kept)])
+
+
+def _sizes(design: Design, plan: Cells) -> np.ndarray:
+    """Return the weight of the units seen in each cell."""
+    level = np.arange(len(plan.levels))[:, None] == np.searchsorted(plan.levels, design.starts)
+    return ((level * design.weights) @ design.seen)[plan.level, plan.now]
 
 
 def _with_controls(design: Design, cohort: str) -> Design:
@@ -141,8 +152,8 @@ def _regress(design: Design, plan: Cells) -> CellEstimates:
     status, cells = plan.status.copy(), np.flatnonzero(plan.status == "estimated")
     indicators = (level[:, None] == plan.level[cells]) & (column[:, None] == plan.now[cells])
     frame = pd.DataFrame(indicators.astype(float), columns=[f"z{k}" for k in cells])
-    frame = frame.assign(y=design.outcomes[unit, column], u=unit, t=column)
-    fit = regress(frame, [f"z{k}" for k in cells])
+    frame = frame.assign(y=design.outcomes[unit, column], u=unit, t=column, w=design.weights[unit])
+    fit = regress(frame, [f"z{k}" for k in cells], "w" if "weights" in design.names else None)
     kept = np.array([int(name[1:]) for name in fit.kept] if fit else [], dtype=int)
     scores = sum_by(fit.scores(), design.clusters[unit]) if fit else np.zeros((1, 0))
     columns = np.zeros((len(scores), len(plan)))

@@ -5,12 +5,13 @@ from __future__ import annotations
 import numpy as np
 
 from analysis.effects.design import Design
+from analysis.effects.fast import Levels
 
 TOLERANCE = 1e-9
 
 
 class UntreatedModel:
-    """Least squares on untreated unit-periods, reduced to a system with one equation per period.
+    """Weighted least squares on untreated unit-periods, reduced to a system with one equation per period.
 
     Attributes
     ----------
@@ -23,8 +24,9 @@ class UntreatedModel:
     def __init__(self, design: Design) -> None:
         self.design = design
         after = design.times >= design.starts[:, None]
-        self.treated, self.mask = design.seen & after, (design.seen & ~after).astype(float)
-        self.counts = np.maximum(self.mask.sum(axis=1), 1)
+        self.treated, self.mask = design.seen & after, (design.seen & ~after) * design.weights[:, None]
+        counts = self.mask.sum(axis=1)
+        self.counts = np.where(counts > 0, counts, 1.0)
         within = self.mask.T @ (self.mask / self.counts[:, None])
         self.inverse = np.linalg.pinv(np.diag(self.mask.sum(axis=0)) - within, TOLERANCE, hermitian=True)
         self.imputable = self.treated & self._linked(within)
@@ -62,7 +64,7 @@ class UntreatedModel:
         absorbed = upper < TOLERANCE * np.sqrt(max(self.mask.sum(), 1))
         if absorbed.any():
             return absorbed, np.zeros(len(rest))
-        self.cross = rest @ rest.T
+        self.cross = rest @ (self.beyond * (self.mask > 0)).reshape(len(rest), -1).T
         return absorbed, np.linalg.solve(self.cross, rest @ self.outcomes.ravel())
 
     def effects(self) -> np.ndarray:
@@ -71,15 +73,18 @@ class UntreatedModel:
         rest = self.outcomes - explained
         return np.where(self.design.seen, rest - self._fit(rest), 0.0)
 
-    def contributions(self, weights: np.ndarray, effects: np.ndarray) -> np.ndarray:
-        """Return each unit's contribution to the error of the weighted effects.
+    def contributions(self, weights: np.ndarray, effects: np.ndarray, expected=None) -> np.ndarray:
+        """Return each unit's contribution to the error of the sum of effects times `weights`, one per row.
 
-        Treated effects vary around their mean by cohort and period, which makes the errors conservative.
+        Treated effects vary around what is `expected` of them, by default their mean by cohort and period,
+        which makes the errors conservative.
         """
         untreated = -self._solve(weights.sum(axis=1), weights.sum(axis=0))
         if self.beyond is not None:
             reach = np.array([(weights * beyond).sum() for beyond in self.beyond])
             untreated = untreated - np.tensordot(np.linalg.solve(self.cross, reach), self.beyond, 1)
+        if expected is not None:
+            return (untreated * self.mask * effects + weights * (effects - expected)).sum(axis=1)
         on_treated = np.zeros(len(weights))
         levels, level = np.unique(self.design.starts, return_inverse=True)
         for c in range(len(levels)):
@@ -89,3 +94,26 @@ class UntreatedModel:
             mean = (square * effects[rows]).sum(axis=0) / np.where(total > 0, total, 1)
             on_treated[rows] = (weights[rows] * (effects[rows] - mean)).sum(axis=1)
         return (untreated * self.mask * effects).sum(axis=1) + on_treated
+
+    def contributions_of_levels(self, weights: np.ndarray, effects: np.ndarray, levels: Levels) -> np.ndarray:
+        """Return what `contributions` does for K averages at once, in a balanced panel without covariates.
+
+        Parameters
+        ----------
+        weights : (levels, periods, K) array
+            Of one unit of weight 1 of each level in each period.
+        """
+        first = levels.first
+        mask = (self.mask[first] > 0).astype(float)[:, :, None]
+        untreated = np.maximum(mask.sum(axis=1), 1)
+        by_unit = weights.sum(axis=1) / untreated
+        by_period = np.einsum("c,ctk->tk", levels.totals, weights - mask * by_unit[:, None])
+        period = self.inverse @ by_period
+        known = by_unit - np.einsum("ctk,tk->ck", mask, period) / untreated
+        slope = weights - mask * (known[:, None] + period)
+        parts = np.empty((len(effects), weights.shape[2]))
+        for c, rows in levels:
+            own = levels.weights[rows] ** 2
+            mean = own @ effects[rows] / own.sum()
+            parts[rows] = effects[rows] @ slope[c] - mean @ weights[c]
+        return parts * levels.weights[:, None]
