@@ -49,6 +49,7 @@ def test_references_resolve(city):
     keys["matters.matter_id"] = city.frames["matters"]["matter_id"]
     keys["listings.listing_id"] = city.frames["listings"]["listing_id"]
     keys["organisations.org_id"] = city.frames["organisations"]["org_id"]
+    keys["options.option_id"] = city.frames["options"]["option_id"]
     references = 0
     for table, frame in city.frames.items():
         for name, column in schema.columns(table).items():
@@ -64,6 +65,7 @@ def test_people_and_organisations_that_act_are_in_their_tables(city):
     log = city.frames["interactions"]
     assert set(log["source_id"]) | set(log["target_id"].dropna()) <= people
     assert set(city.frames["steps"]["actor_id"].dropna()) <= actors
+    assert set(city.frames["votes"]["person_id"]) | set(city.frames["options"]["author_id"]) <= people
     assert set(city.frames["listings"]["provider_id"].dropna()) <= actors
     assert set(city.frames["duties"]["department"]) == {
         name.split(" Bureau")[0]
@@ -86,7 +88,8 @@ def test_nobody_acts_alone_twice_or_before_joining(city):
 
 
 def test_everything_happens_in_the_window(city):
-    for table, column in (("interactions", "time"), ("steps", "time"), ("listings", "opened")):
+    dated = {"interactions": "time", "steps": "time", "listings": "opened", "votes": "time"}
+    for table, column in dated.items():
         times = city.frames[table][column]
         assert times.min() >= pd.Timestamp("2021-01-01"), table
         assert times.max() < pd.Timestamp("2024-01-01"), table

@@ -30,6 +30,7 @@ REACH_NONREGISTERED = 0.60  # Chancheng's weak point: odds of a non-registered r
 REACH_ELDERLY = 0.50  # Chancheng's weak point: old people and smart tools
 AGES_UNDER_60 = (0.05, 0.55, 0.40)  # assumed: 0-17, 18-44, 45-59 among users under 60
 AGES_OVER_60 = (0.85, 0.15)  # assumed: 60-74, 75+ among users over 60
+MEN = 0.47  # assumed: share of users
 CADRES = (3, 5)  # assumed
 SOCIAL_WORKERS = 382 / 104  # Jiangbei: 382 social workers in 104 communities
 VOLUNTEERS = 5_612 / 104 / 250  # Jiangbei: 5,612 volunteers in 104 communities, per registered user
@@ -108,6 +109,24 @@ TOPICS = {
     "contract": ("elder care", "after-school care", "legal advice", "health checks", "repairs"),
     "fund": ("cameras", "playground", "ramps", "bicycle shed"),
 }  # fmt: skip
+
+# --- opinions and budgets put to the vote (assumed throughout) ----------------------------------------------
+CONVERSATION_SHARE = 0.04  # of consultations, with statements that people vote on
+STATEMENTS, STATEMENT_DAYS = (10, 19), 10.0  # least and most + 1; days in which they are put up
+ADMITTED = 0.92  # statements let in by the moderators
+VOTERS, VOTED_ON, VOTE_DAYS = (45, 95), 0.8, 4.0  # people asked; share of statements voted on; mean days
+VOTED_AGAIN, PASSED = 0.03, 0.35  # votes cast anew; passes among those who do not agree
+CAMP = (0.3, 0.7)  # chance of the second camp: registered and non-registered users
+STATEMENT_KINDS = {"unites": 0.30, "divides": 0.45, "neither": 0.25}
+CAMP_AGREEMENT = {"unites": (0.88, 0.85), "divides": (0.88, 0.10), "neither": (0.5, 0.5)}
+PROJECTS, PROJECT_COST = (4, 9), (0.12, 0.60)  # least and most + 1; cost as a share of the fund's money
+PROJECT_KINDS = {"cameras": 0.25, "playground": 0.25, "ramps": 0.2, "bicycle shed": 0.15, "greening": 0.15}
+BUDGET_VOTERS, CHOICES = (60, 130), 3  # people asked; projects a ballot may name
+FINISHED, FINISHED_DAYS = 0.85, 20.0  # chosen projects ever finished; mean days after the money is spent
+CHANNELS = {
+    "under 60": {"online": 0.85, "paper": 0.05, "meeting": 0.10},
+    "60 and over": {"online": 0.40, "paper": 0.40, "meeting": 0.20},
+}
 
 # --- duties -----------------------------------------------------------------------------------------------
 DUTIES = 110  # Chongchuan: items entering a community, before

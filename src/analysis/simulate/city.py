@@ -36,6 +36,7 @@ from analysis.simulate.matters import (
     steps,
 )
 from analysis.simulate.names import CITY
+from analysis.simulate.opinions import Ballots, draw_projects, draw_statements, options, votes
 from analysis.simulate.organisations import draw_organisations, organisations
 from analysis.simulate.outcomes import outcomes, reforms
 from analysis.simulate.people import draw_joining, draw_persons, people
@@ -196,6 +197,21 @@ class _Draft:
 
     def steps(self) -> pd.DataFrame:
         return steps(self.setting, self.batches, self.actors)
+
+    @cached_property
+    def ballots(self) -> list[Ballots]:
+        consultations, funds = self.batches[0], self.batches[-1]
+        first = sum(len(batch.raised) for batch in self.batches[:-1])
+        return [
+            draw_statements(self.setting, self.persons, consultations, self.actors),
+            draw_projects(self.setting, funds, self.actors, first),
+        ]
+
+    def options(self) -> pd.DataFrame:
+        return options(self.setting, self.ground, self.ballots, matter_ids(self.batches), self.actors)
+
+    def votes(self) -> pd.DataFrame:
+        return votes(self.setting, self.persons, self.ballots)
 
     def ledger(self) -> pd.DataFrame:
         funds = self.batches[3]

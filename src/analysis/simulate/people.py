@@ -11,7 +11,7 @@ from analysis.simulate import calibration as known
 from analysis.simulate.frames import Sampler, frame, numbered, pick
 from analysis.simulate.ground import Ground
 from analysis.simulate.setting import Setting
-from analysis.tables.values import AGE_BANDS, RESIDENCIES, ROLES
+from analysis.tables.values import AGE_BANDS, RESIDENCIES, ROLES, SEXES
 
 RESIDENT, VOLUNTEER, PARTY_MEMBER, SOCIAL_WORKER, CADRE = range(5)
 BEFORE = 180  # days that the platform ran before the window
@@ -94,12 +94,14 @@ def draw_joining(setting: Setting, persons: Persons, ties: np.ndarray) -> Joinin
 
 def people(setting: Setting, ground: Ground, persons: Persons, joining: Joining) -> pd.DataFrame:
     """Return the `people` table."""
+    men = setting.stream("sexes").random(len(persons.ids)) < known.MEN
     return frame(
         "people",
         person_id=persons.ids,
         community_id=pick(ground.community_ids, persons.community),
         unit_id=pick(ground.unit_ids, persons.unit),
         age_band=pick(AGE_BANDS, persons.age),
+        sex=pick(SEXES, np.where(men, SEXES.index("male"), SEXES.index("female"))),
         residency=pick(RESIDENCIES, persons.residency),
         role=pick(ROLES, persons.role),
         joined=setting.dates(joining.day),

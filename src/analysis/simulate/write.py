@@ -15,12 +15,12 @@ from analysis.errors import AnalysisError
 from analysis.simulate.city import City
 from analysis.tables import schema
 
-COMPRESSED = ("interactions",)
+COMPRESSED = ("interactions", "votes")
 TRUTH = "truth.json"  # a folder that holds it was written here before
 
 
 def write_city(city: City, out: str | Path) -> Path:
-    """Write study.toml, one CSV file per table (interactions compressed) and truth.json.
+    """Write study.toml, one CSV file per table (interactions and votes compressed) and truth.json.
 
     Each file appears only when it is whole; the same city always gives the same bytes.
 
