@@ -41,10 +41,17 @@ def bullets(items: Iterable[object]) -> Html:
 def table(
     header: Sequence[str], rows: Iterable[Sequence[object]], *, caption: str = "", numeric_from: int = 1
 ) -> Html:
-    """Return a table; a row's first cell is its header, columns from `numeric_from` stand flush right."""
+    """Return a table; a row's first cell is its header, columns from `numeric_from` stand flush right.
+
+    A row of one cell heads the rows after it.
+    """
     head = element("tr", *(element("th", name, scope="col") for name in header))
     body = []
     for row in rows:
+        if len(row) == 1:
+            over = element("th", row[0], scope="rowgroup", colspan=len(header))
+            body.append(element("tr", over, class_="group"))
+            continue
         cells = [
             element("th", cell, scope="row")
             if column == 0

@@ -2,6 +2,7 @@
 
 from analysis.networks.adjust import rarefy, size_adjusted
 from analysis.networks.backbone import disparity, validated_ties
+from analysis.networks.build import build_ties
 from analysis.networks.inclusion import inclusion
 from analysis.networks.indicators import indicators
 from analysis.networks.logs import read_log, read_log_parts
@@ -21,7 +22,7 @@ from analysis.networks.rule import TieRule
 from analysis.networks.run import IndicatorRun, run_indicators
 from analysis.networks.sensitivity import tie_sensitivity
 from analysis.networks.shuffles import curveball, shuffle_times, swap_edges
-from analysis.networks.ties import Ties, build_ties
+from analysis.networks.ties import Ties
 from analysis.networks.uncertainty import bootstrap_indicators
 from analysis.networks.view import view
 

@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import StudyError
+from analysis.networks.build import build_ties
 from analysis.networks.indicators import indicators
 from analysis.networks.layout import DYADIC, FORMS, GATHERINGS
 from analysis.networks.registry import INDICATORS, choose
 from analysis.networks.rows import place_members, used_rows
 from analysis.networks.rule import TieRule
-from analysis.networks.ties import build_ties
 from analysis.tables.periods import ALL, FREQUENCIES, period_of
 from analysis.tables.places import PlaceTree
 

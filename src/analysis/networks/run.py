@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from analysis.errors import StudyError
+from analysis.networks.build import build_ties
 from analysis.networks.indicators import COLUMNS, indicators
 from analysis.networks.registry import TIMES, choose
 from analysis.networks.rule import TieRule
-from analysis.networks.ties import build_ties
 from analysis.networks.units import Unit, split_study
 
 if TYPE_CHECKING:

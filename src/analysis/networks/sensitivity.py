@@ -8,9 +8,9 @@ from dataclasses import fields, replace
 import pandas as pd
 
 from analysis.errors import StudyError
+from analysis.networks.build import build_ties
 from analysis.networks.indicators import indicators
 from analysis.networks.rule import TieRule
-from analysis.networks.ties import build_ties
 from analysis.tables.places import PlaceTree
 
 

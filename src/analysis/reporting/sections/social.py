@@ -9,23 +9,33 @@ from analysis.display.plots import legend_below, plot_course
 from analysis.reporting.sections.common import first_and_last, missing_section, span
 from analysis.reporting.sections.people import one_community, who_draws_whom, who_is_included
 
-SHOWN = (
-    "active_share", "isolates_share", "mean_degree", "density", "giant_share", "reciprocity", "support",
-    "clustering", "transitivity", "bridging_residency", "ei_residency", "ei_role", "cross_community",
-    "participation_gini",
-)  # fmt: skip
+SHOWN = {
+    "activity": (
+        "active_share", "volunteering_rate", "mean_degree", "density", "isolates_share", "giant_share",
+        "participation_gini",
+    ),
+    "closure": (
+        "reciprocity", "support", "clustering", "transitivity", "local_bridges_share", "weak_ties_share",
+    ),
+    "across": (
+        "bridging_residency", "ei_residency", "connectedness_residency", "friending_bias_residency",
+        "connectedness_age", "friending_bias_age", "linking_reach", "ei_role", "cross_community",
+    ),
+    "structure": ("constraint", "core3_share", "core_periphery", "assortativity_degree"),
+}  # fmt: skip
 COURSE = "network_active_share"
 
 
 def social(report) -> Html:
     """Write the indicators of acts between two people, and the share of people active over time."""
     text = report.text
-    measures = [
-        f"network_{name}" for name in SHOWN if len(report.among(f"network_{name}", report.districts).dropna())
-    ]
+    measures = {
+        theme: [m for m in map("network_{}".format, names) if len(report.among(m, report.districts).dropna())]
+        for theme, names in SHOWN.items()
+    }
     activity = report.city.frames["activity"]
     mine = activity[(activity["district_id"] == report.district) & (activity["form"] == "dyadic")]
-    if not measures or not len(mine):
+    if not any(measures.values()) or not len(mine):
         return missing_section(report, "social", "networks")
     acts = format_number(mine["acts"].sum(), "people")
     parts = [
@@ -39,22 +49,24 @@ def social(report) -> Html:
     return section("social", text("heading.social"), *parts)
 
 
-def _comparison(report, measures: list[str]) -> Html:
+def _comparison(report, measures: dict[str, list[str]]) -> Html:
     text, rows = report.text, []
-    for measure in measures:
-        label = text.measure(measure)
-        here, city = report.among(measure, report.communities), report.among(measure, report.all_communities)
-        low, high = city.quantile(0.25), city.quantile(0.75)
-        rows.append(
-            (
-                label.name, report.shown(measure), format_number(here.median(), label.kind),
-                format_number(city.median(), label.kind), span(low, high, label.kind),
-            )
-        )  # fmt: skip
+    for theme, names in measures.items():
+        rows += [(text(f"theme.{theme}"),)] if names else []
+        rows += [_row(report, measure) for measure in names]
     header = [
         text(f"column.{c}") for c in ("measure", "here", "community_middle", "city_middle", "city_half")
     ]
     return table(header, rows, caption=text("caption.social_table"))
+
+
+def _row(report, measure: str) -> tuple[str, ...]:
+    label = report.text.measure(measure)
+    here, city = report.among(measure, report.communities), report.among(measure, report.all_communities)
+    return (
+        label.name, report.shown(measure), format_number(here.median(), label.kind),
+        format_number(city.median(), label.kind), span(city.quantile(0.25), city.quantile(0.75), label.kind),
+    )  # fmt: skip
 
 
 def _picture(report) -> Html:
