@@ -2,7 +2,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.burden import SERVICE, added_back, compare_with_target, hours_freed, service_measures
+from analysis.burden import (
+    SERVICE,
+    added_back,
+    admission_reasons,
+    compare_with_target,
+    hours_freed,
+    service_measures,
+)
 from analysis.errors import AnalysisError
 from analysis.simulate import calibration, simulate_city
 from analysis.tables.study import Study
@@ -134,6 +141,12 @@ def test_a_reform_that_nobody_has_and_odd_windows():
     assert added_back(make(BACK, reforms=[("A", "r", "2030-01-01")]), "r").empty
     assert added_back(make([]), "r").empty
     assert added_back(make(BACK, window=None), "r").empty
+    nowhere = pd.DataFrame([("D", "district", None), ("E", "district", None), ("A", "community", "D")],
+                           columns=["place_id", "kind", "parent_id"])  # fmt: skip
+    empty = make(BACK[:2], reforms=[("E", "r", "2021-07-01")], places=nowhere)
+    assert added_back(empty, "r").empty  # no community in the place that reformed
+    assert admission_reasons(empty, "r").empty
+    assert hours_freed(empty, "r").empty
     city_wide = added_back(make(BACK, reforms=[("CITY", "r", "2021-07-01"), ("B", "r", "2021-12-01")]), "r")
     assert {"A", "B", "D"} == set(city_wide["place_id"])  # B is held by the city's earlier start
 

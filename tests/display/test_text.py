@@ -51,11 +51,13 @@ def test_measures_are_named_as_the_modules_name_them():
     from analysis.burden import MEASURES as BURDEN
     from analysis.burden import SERVICE
     from analysis.networks import INDICATORS
+    from analysis.processes import FUNDS, MATCHING
     from analysis.processes import MEASURES as PROCESSES
 
     known = {f"network_{name}" for name in INDICATORS} | set(BURDEN) | set(SERVICE) | set(PROCESSES)
+    known |= set(MATCHING) | set(FUNDS)
     for name in catalogue("measures"):
-        if name.startswith(("network_", "burden_", "consultation_", "request_")):
+        if name.startswith(("network_", "burden_", "consultation_", "request_", "matching_", "ledger_")):
             assert name in known, name
 
 

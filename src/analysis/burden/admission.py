@@ -56,7 +56,7 @@ def admission_reasons(study, reform: str | None = None) -> pd.DataFrame:
         duties = duties.iloc[:0]
     duties = duties.assign(phase="all", reason=reason_of(duties))
     if reform is not None:
-        start = duties["community_id"].map(reform_starts(study, reform)).astype("datetime64[ns]")
+        start = reform_starts(study, reform).reindex(duties["community_id"]).set_axis(duties.index)
         duties = duties.assign(phase=np.where(duties["start"] < start, "before", "after"))[start.notna()]
     rows, place = places_above(study, duties["community_id"])
     held = duties.iloc[rows].assign(place_id=place)[["place_id", "list", "phase", "reason"]]

@@ -71,7 +71,7 @@ def added_back(
                 expected="0 or more", mend="Give the days around the reform's first day.",
             )  # fmt: skip
     starts, duties, end = reform_starts(study, reform), duties_of_communities(study), last_day(study)
-    duties = duties.assign(reformed=duties["community_id"].map(starts).astype("datetime64[ns]"))
+    duties = duties.assign(reformed=starts.reindex(duties["community_id"]).to_numpy())
     duties = duties[duties["reformed"].notna() & (duties["reformed"] <= end) & (duties["start"] <= end)]
     since = (duties["end"] - duties["reformed"]).dt.days
     cut = (duties["start"] < duties["reformed"]) & since.between(-days_before, days_after)

@@ -15,6 +15,7 @@ DIGITS = {
     "ratio": 3,
     "density": 4,
     "people": 0,
+    "yuan": 0,
     "number": 2,
 }
 

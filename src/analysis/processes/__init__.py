@@ -1,6 +1,11 @@
 """Consultation, requests, contracts, funds, budgets and aid: from the steps of matters to measures."""
 
+from analysis.processes.best_matching import best_matching
 from analysis.processes.bottlenecks import bottlenecks
+from analysis.processes.funds import MEASURES as FUNDS
+from analysis.processes.funds import fund_ledger, fund_measures, incident_series
+from analysis.processes.matching import MEASURES as MATCHING
+from analysis.processes.matching import listing_table, matching_measures, one_sided, unmet
 from analysis.processes.matters import end_of, matter_table
 from analysis.processes.measures import MEASURES, process_measures
 from analysis.processes.procedures import (
@@ -24,7 +29,9 @@ __all__ = [
     "CONTRACT_LIFE_CYCLE",
     "FIVE_DISCUSSIONS_FIVE_PUBLICATIONS",
     "FOUR_DISCUSSIONS_TWO_PUBLICATIONS",
+    "FUNDS",
     "FUND_PROJECT",
+    "MATCHING",
     "MEASURES",
     "ONLINE_AID_REQUEST",
     "PARTICIPATORY_BUDGETING",
@@ -33,13 +40,21 @@ __all__ = [
     "WHISTLE_AND_REPORT",
     "Procedure",
     "ProcedureStep",
+    "best_matching",
     "bottlenecks",
     "compare_waits",
     "end_of",
+    "fund_ledger",
+    "fund_measures",
+    "incident_series",
+    "listing_table",
+    "matching_measures",
     "matter_table",
     "median_waits",
+    "one_sided",
     "process_measures",
     "read_procedures",
     "representation",
     "restricted_means",
+    "unmet",
 ]
