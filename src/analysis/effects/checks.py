@@ -12,6 +12,7 @@ from analysis.errors import EstimationError
 
 FEW_CLUSTERS = 40
 FEW_TREATED_CLUSTERS = 5
+HUGE = 1e100
 
 
 def require_columns(panel: pd.DataFrame, roles: dict[str, str | None]) -> None:
@@ -90,13 +91,15 @@ def numeric_column(panel: pd.DataFrame, column: str, part: str) -> np.ndarray:
                 mend="Recode the column as numbers, with missing values left empty.",
             )
         numbers = coerced.to_numpy(dtype=float)
-    endless = np.isinf(numbers)
-    if endless.any():
+    beyond = np.abs(numbers) > HUGE
+    if beyond.any():
+        endless = np.isinf(numbers)
+        count, kind = (endless.sum(), "infinite") if endless.any() else (beyond.sum(), "too large to square")
         raise EstimationError(
-            f"The {part} is infinite in {int(endless.sum())} rows.",
+            f"The {part} is {kind} in {int(count)} rows.",
             where=f"column {column!r}",
-            value=numbers[endless][0],
-            expected="finite numbers; missing values left empty",
+            value=numbers[beyond][0],
+            expected=f"finite numbers up to {HUGE:g}; missing values left empty",
             mend="Look for a division by zero where the column was made.",
         )
     return numbers

@@ -177,7 +177,16 @@ def _noise(outcomes: np.ndarray, seen: np.ndarray, cell: np.ndarray) -> tuple[np
             expected="districts with several units of the same cohort",
             mend="Use larger districts.",
         )
-    return left.T @ left / degrees, float(degrees.min())
+    noise = left.T @ left / degrees
+    if not np.trace(noise) > 0:
+        raise EstimationError(
+            "Outcomes of the units of a district and an adoption time move exactly alike: there is no noise "
+            "to measure errors by.",
+            where="argument outcome",
+            expected="outcomes that differ over time between units",
+            mend="Check whether the outcome was measured per unit or copied from the district.",
+        )
+    return noise, float(degrees.min())
 
 
 def _tabulate(

@@ -70,8 +70,8 @@ def dose_response(
 
     References
     ----------
-    Callaway, B., Goodman-Bacon, A. and Sant'Anna, P. H. C. (2024). Difference-in-differences with a continuous
-    treatment. NBER Working Paper 32117.
+    Callaway, B., Goodman-Bacon, A. and Sant'Anna, P. H. C. (2024). Difference-in-differences with a
+    continuous treatment. NBER Working Paper 32117.
     Borusyak, K., Jaravel, X. and Spiess, J. (2024). Revisiting event-study designs: robust and efficient
     estimation. Review of Economic Studies 91(6), 3253-3285.
     """
@@ -136,8 +136,12 @@ def _ranges(doses: np.ndarray, bins: int | Sequence[float]) -> np.ndarray:
 
 
 def _unusable(bins: object) -> EstimationError:
-    return EstimationError("Ranges of doses cannot be made.", where="argument bins", value=bins,
-                           expected="a whole number of at least 1, or increasing bounds between ranges")  # fmt: skip
+    return EstimationError(
+        "Ranges of doses cannot be made.",
+        where="argument bins",
+        value=bins,
+        expected="a whole number of at least 1, or increasing bounds between ranges",
+    )
 
 
 def _targets(design: Design, model: UntreatedModel, doses, place) -> tuple[list, list[str], dict]:

@@ -15,14 +15,14 @@ ESTIMATORS = {
         "units."
     ),
     "estimand_extended": (
-        "The average effect of treatment on {outcome} by number of periods since adoption, from one regression "
-        "with an effect of its own for every cohort in every treated period; overall: treated cells by their "
-        "number of units."
+        "The average effect of treatment on {outcome} by number of periods since adoption, from one "
+        "regression with an effect of its own for every cohort in every treated period; overall: treated "
+        "cells by their number of units."
     ),
     "estimand_synthetic": (
-        "The average effect of treatment on {outcome} for each cohort over its treated periods, against never-"
-        "treated units weighted so that their path ran parallel before; overall: cohorts by their treated "
-        "unit-periods."
+        "The average effect of treatment on {outcome} for each cohort over its treated periods, against "
+        "never-treated units weighted so that their path ran parallel before; overall: cohorts by their "
+        "treated unit-periods."
     ),
     "estimand_poisson_ratio": (
         "The logarithm of the factor by which treatment multiplies the expected {outcome}, given {unit} and "
@@ -30,12 +30,12 @@ ESTIMATORS = {
     ),
     "estimand_poisson_counts": (
         "The average effect of treatment on {outcome}, in counts, by number of periods since adoption, if "
-        "without treatment the expected counts of all cohorts had grown by the same factors; overall: treated "
-        "unit-periods alike."
+        "without treatment the expected counts of all cohorts had grown by the same factors; overall: "
+        "treated unit-periods alike."
     ),
     "estimand_dose": (
-        "The average effect of treatment on {outcome} on the units given doses ({dose}) in each range, against "
-        "no treatment, over their treated periods; slope: how these effects differ per unit of dose."
+        "The average effect of treatment on {outcome} on the units given doses ({dose}) in each range, "
+        "against no treatment, over their treated periods; slope: how these effects differ per unit of dose."
     ),
     # limits and choices
     "weighted": "Units count by {weights}: the average is over what it measures, not over units.",
@@ -60,16 +60,16 @@ ESTIMATORS = {
     ),
     "dose_one_value": "All treated units have the same dose: there is one range and no slope.",
     "synthetic_placebo": (
-        "Standard errors come from {n_boot} placebo assignments of treatment to untreated units (seed {seed}); "
-        "they take treated and untreated units to be equally noisy."
+        "Standard errors come from {n_boot} placebo assignments of treatment to untreated units (seed "
+        "{seed}); they take treated and untreated units to be equally noisy."
     ),
     "synthetic_jackknife": (
         "Standard errors come from leaving out one unit at a time with the weights kept: meant for many "
         "treated units."
     ),
     "synthetic_no_error": (
-        "No standard error: {inference} inference needs more never-treated than treated units (placebo), or two "
-        "treated units per cohort and no control that carries all weight (jackknife)."
+        "No standard error: {inference} inference needs more never-treated than treated units (placebo), or "
+        "two treated units per cohort and no control that carries all weight (jackknife)."
     ),
     "poisson_separated": (
         "{rows} rows are set aside: their unit or period has no count above zero, so nothing can be learnt "

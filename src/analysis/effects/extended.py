@@ -112,7 +112,7 @@ def _profiles(design: Design, covariates: Sequence[str]) -> np.ndarray:
 
 
 def _plan(design: Design) -> tuple[Cells, np.ndarray]:
-    """Return the treated cells, and which unit-periods the regression uses: untreated ones and those cells."""
+    """Return the treated cells, and which unit-periods the regression uses: untreated ones and theirs."""
     model = UntreatedModel(design)
     plan = plan_cells(design, "not_yet_treated")
     kept = plan.post

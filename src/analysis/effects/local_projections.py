@@ -113,7 +113,7 @@ def _reach(design: Design, window: tuple[int, int] | None) -> tuple[int, int]:
 
 
 def _changes(design: Design, h: int, control_group: str, k: int) -> list[Stack]:
-    """Return per cohort the changes from the last period before adoption to h periods after it, in column k."""
+    """Return each cohort's changes from the period before adoption to h periods after it, in column k."""
     found = []
     for start in design.cohorts:
         now, base = np.searchsorted(design.times, (start + h, start)) - (0, 1)

@@ -33,7 +33,7 @@ def stacked(
     weights: str | None = None,
     cluster: str | None = None,
 ) -> EffectEstimate:
-    """Estimate effects by event time from stacks of one cohort each and units untreated all through its window.
+    """Estimate effects by event time from stacks of one cohort and units untreated all through its window.
 
     It rests on parallel trends between each cohort and its comparison units within the window and on no
     anticipation. Every event time is an average over the same cohorts, so that the path over event time is

@@ -85,10 +85,7 @@ def _means(design: Design, stacks: list[Stack], k: int) -> tuple[np.ndarray, np.
 
 
 def _shares(sizes: np.ndarray, weighting: str) -> np.ndarray:
-    if weighting == "variance":
-        share = sizes.prod(axis=1) / sizes.sum(axis=1)
-    else:
-        share = sizes[:, 0]
+    share = sizes.prod(axis=1) / sizes.sum(axis=1) if weighting == "variance" else sizes[:, 0]
     return share / share.sum()
 
 

@@ -30,12 +30,12 @@ def synthetic_did(
     n_boot: int = 200,
     seed: int = 0,
 ) -> EffectEstimate:
-    """Compare treated units with never-treated ones weighted so that their paths ran parallel before adoption.
+    """Compare treated units with never-treated ones weighted so that their paths ran parallel before.
 
     Never-treated units are weighted so that their mean path, up to a constant, follows that of the treated
-    before adoption, and periods before adoption so that they stand for those after; the effect is the weighted
-    difference in differences. It rests on those weights keeping the paths parallel after adoption too, and on
-    no anticipation. It is made for few treated units and many periods before.
+    before adoption, and periods before adoption so that they stand for those after; the effect is the
+    weighted difference in differences. It rests on those weights keeping the paths parallel after adoption
+    too, and on no anticipation. It is made for few treated units and many periods before.
 
     Parameters
     ----------
@@ -65,8 +65,8 @@ def synthetic_did(
 
     References
     ----------
-    Arkhangelsky, D., Athey, S., Hirshberg, D. A., Imbens, G. W. and Wager, S. (2021). Synthetic difference-in-
-    differences. American Economic Review 111(12), 4088-4118.
+    Arkhangelsky, D., Athey, S., Hirshberg, D. A., Imbens, G. W. and Wager, S. (2021). Synthetic difference-
+    in-differences. American Economic Review 111(12), 4088-4118.
     """
     require_choice("inference", inference, ("placebo", "jackknife"))
     require_counts(n_boot=n_boot, seed=seed)
@@ -104,7 +104,7 @@ class Fit:
 
 @dataclass(frozen=True)
 class Block:
-    """One cohort and the never-treated units: outcomes of treated and controls, and periods before adoption."""
+    """One cohort and the never-treated units: their outcomes, and the number of periods before adoption."""
 
     start: float
     treated: np.ndarray
@@ -176,8 +176,8 @@ def _jackknife(blocks: list[Block], fits: list[Fit], mix: np.ndarray) -> np.ndar
         for i in range(len(block.treated)):
             rest = np.delete(block.treated, i, axis=0)
             row = full.copy()
-            row[b] = np.nan if not len(rest) else Block(block.start, rest, block.controls, block.before).effect(
-                fit.omega, fit.lambda_)  # fmt: skip
+            without = Block(block.start, rest, block.controls, block.before)
+            row[b] = without.effect(fit.omega, fit.lambda_) if len(rest) else np.nan
             left.append(row)
     left = np.array(left)
     used = n_controls + np.array(
@@ -204,7 +204,7 @@ def _tabulate(design: Design, blocks, fits, estimate, errors) -> pd.DataFrame:
 
 
 def _complete(design: Design, cohort: str) -> Design:
-    """Return the design of the units seen in every period; raise if no treated or no never-treated are left."""
+    """Return the design of the units seen in every period; raise if a group has none."""
     if not design.balanced:
         design = design.select(design.seen.all(axis=1), "units not seen in every period")
     never = design.starts > design.times[-1]
