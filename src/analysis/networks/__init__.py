@@ -3,6 +3,7 @@
 from analysis.networks.adjust import rarefy, size_adjusted
 from analysis.networks.backbone import disparity, validated_ties
 from analysis.networks.build import build_ties
+from analysis.networks.exposure import exposure
 from analysis.networks.inclusion import inclusion
 from analysis.networks.indicators import indicators
 from analysis.networks.logs import read_log, read_log_parts
@@ -40,6 +41,7 @@ __all__ = [
     "describe_kinds",
     "disparity",
     "double_report",
+    "exposure",
     "fund_oversight",
     "inclusion",
     "indicators",
