@@ -81,6 +81,12 @@ def test_a_need_matched_to_two_resources_is_noted_and_kept(tmp_path, capsys):
     assert "counts in one match" in capsys.readouterr().out
 
 
+def test_a_resource_that_names_another_than_its_need_is_noted(tmp_path):
+    rows = "n3,C1,need,tools,2021-01-01,2021-01-09,r3\nr3,C1,resource,tools,2021-01-01,2021-01-09,n2\n"
+    study = check(tmp_path, listings=LISTINGS + rows)
+    assert only(study, "matched_twice") == [["listings", "matched_id", 5, "r3", "note"]]
+
+
 def test_a_match_on_one_side_is_noted(tmp_path):
     study = check(tmp_path, listings=LISTINGS + "n3,C1,need,tools,2021-01-03,2021-01-08,n2\n")
     assert only(study, "matched_same_side") == [["listings", "matched_id", 5, "n2", "note"]]

@@ -8,7 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from analysis.burden import MEASURES as BURDEN
-from analysis.processes import MEASURES, PROCEDURES
+from analysis.burden import SERVICE
+from analysis.processes import FUNDS, MATCHING, MEASURES, PROCEDURES
 
 PAGE = Path("docs/methods/processes-and-burden.md")
 HEAD = """# Processes and burden
@@ -37,7 +38,8 @@ def methods_page() -> str:
         "",
         "## Measures of processes",
         "",
-        "`<process>` is consultation, request, contract, fund, budgeting or aid; not every process has them all.",
+        "`<process>` is consultation, request, contract, fund, budgeting or aid; not every process has them "
+        "all.",
         "",
     ]
     general = {
@@ -47,7 +49,11 @@ def methods_page() -> str:
     }
     lines += _table({"consultation_breadth": MEASURES["consultation_breadth"]} | general)
     lines += ["", "## Measures of burden", ""]
-    lines += _table(BURDEN)
+    lines += _table(BURDEN | SERVICE)
+    lines += ["", "## Measures of matching", ""]
+    lines += _table(MATCHING)
+    lines += ["", "## Measures of funds and their ledger", ""]
+    lines += _table(FUNDS)
     return "\n".join(lines) + "\n"
 
 

@@ -220,8 +220,8 @@ def _maximum(
 def _blocks(rows: np.ndarray, columns: np.ndarray, place: np.ndarray, reach: dict[int, list[int]]):
     """Yield needs of one place, in the order of `rows`, with the positions of the resources within reach."""
     edges = np.searchsorted(place[columns], np.arange(place.max(initial=0) + 2))
-    for here in np.unique(place[rows]):
-        mine = rows[place[rows] == here]
+    for mine in np.split(rows, np.flatnonzero(np.diff(place[rows])) + 1) if len(rows) else ():
+        here = place[mine[0]]
         theirs = np.concatenate([np.arange(edges[there], edges[there + 1]) for there in reach[here]])
         step = max(BLOCK // max(len(theirs), 1), 1)
         for first in range(0, len(mine), step):

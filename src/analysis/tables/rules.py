@@ -242,11 +242,14 @@ def check_matches(check) -> None:
         hint="A need is matched with a resource, not with another need; this counts as no match.",
     )  # fmt: skip
     named = named[~same_side]
-    again = named.duplicated(["side", "matched_id"], keep=False)
+    ends = ["listing_id", "matched_id"]
+    pairs = pd.concat([named[ends], named[ends[::-1]].set_axis(ends, axis=1)])
+    partners = pairs.drop_duplicates()["listing_id"].value_counts()
     check.flag(
-        "listings", named.index[again], "matched_twice", NOTE, column="matched_id",
-        hint="Several listings name this one; it counts in one match: the one that it names itself, or else "
-        "the earliest.",
+        "listings", named.index[named["matched_id"].isin(partners.index[partners > 1])], "matched_twice",
+        NOTE, column="matched_id",
+        hint="The listing named here is matched with several; it counts in one match: with the one that it "
+        "names itself, or else with the earliest.",
     )  # fmt: skip
 
 
