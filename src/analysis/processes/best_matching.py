@@ -136,7 +136,7 @@ def _pools(study, communities: pd.Series, level: str) -> tuple[np.ndarray, list[
         return np.zeros(len(communities), int), [cities[0] if len(cities) == 1 else "all"]
     held = communities
     if level == "district":
-        held = communities.map(study.tree.table["district_id"]).fillna(communities)
+        held = communities.map(study.tree.table["district_id"]).astype("str").fillna(communities)
     order = {place: i for i, place in enumerate(study.tree.table.index)}
     labels = sorted(held.unique(), key=lambda place: order.get(place, len(order)))
     return pd.Index(labels).get_indexer(held), labels
