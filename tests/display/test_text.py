@@ -51,13 +51,16 @@ def test_measures_are_named_as_the_modules_name_them():
     from analysis.burden import MEASURES as BURDEN
     from analysis.burden import SERVICE
     from analysis.networks import INDICATORS
-    from analysis.processes import FUNDS, MATCHING
+    from analysis.processes import BUDGETING_MEASURES, FUNDS, MATCHING, OPINION_MEASURES
     from analysis.processes import MEASURES as PROCESSES
 
     known = {f"network_{name}" for name in INDICATORS} | set(BURDEN) | set(SERVICE) | set(PROCESSES)
-    known |= set(MATCHING) | set(FUNDS)
+    known |= set(MATCHING) | set(FUNDS) | set(OPINION_MEASURES) | set(BUDGETING_MEASURES)
+    ours = (
+        "network_", "burden_", "consultation_", "request_", "matching_", "ledger_", "opinion_", "budgeting_",
+    )  # fmt: skip
     for name in catalogue("measures"):
-        if name.startswith(("network_", "burden_", "consultation_", "request_", "matching_", "ledger_")):
+        if name.startswith(ours):
             assert name in known, name
 
 

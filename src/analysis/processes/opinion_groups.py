@@ -11,7 +11,7 @@ from analysis.errors import AnalysisError
 from analysis.processes.opinions import last_votes
 from analysis.processes.proportions import shown
 
-MIN_VOTES, MAX_GROUPS, STARTS, ROUNDS = 7, 5, 10, 50
+MIN_VOTES, MAX_GROUPS, STARTS, ROUNDS = 7, 5, 20, 50
 MOST_COMPARED = 5_000  # people whose distances to all others make the silhouette
 FLAT = 1e-12
 
@@ -118,7 +118,7 @@ def opinion_groups(
     Votes count as 1, 0 and -1. A vote not given is taken as the statement's mean, so that it does not move
     anyone; the first two principal components of the votes make a plane; a person's place in it is the
     projection of the votes given, times the root of statements / votes given, so that people with few
-    votes are not all drawn to the middle. k-means (k-means++ starts, the best of 10) is run on the places.
+    votes are not all drawn to the middle. k-means (k-means++ starts, the best of 20) is run on the places.
     Polis first makes up to 100 base clusters, follows groups through time and fills up to 15 people by
     those with most votes: this does none of that. k-means finds groups in any cloud: a silhouette below
     about 0.25 says that there is little to divide people by. Above 5,000 people the silhouette is taken

@@ -189,7 +189,7 @@ def _votes(ballots: pd.DataFrame, projects: pd.DataFrame, account: list) -> tupl
     pb, known = pd.factorize(ballots["pb_id"])
     number, names = pd.factorize(chosen)
     pair = pb[at].astype("int64") * len(names) + number
-    distinct, code = np.unique(pair, return_inverse=True)
+    code, distinct = pd.factorize(pair)
     ids = pd.Series(known[distinct // len(names)]) + "/" + pd.Series(names[distinct % len(names)])
     listed = ids.isin(projects["option_id"]).to_numpy()[code]
     people, channel = ballots["person_id"].to_numpy(), ballots["channel"].astype("category")
@@ -201,7 +201,7 @@ def _votes(ballots: pd.DataFrame, projects: pd.DataFrame, account: list) -> tupl
             "channel": pd.Categorical.from_codes(channel.cat.codes.to_numpy()[at], channel.cat.categories),
         }
     )  # fmt: skip
-    twice = len(at) - len(np.unique(at.astype("int64") * len(ids) + code[listed]))
+    twice = int(pd.Series(at.astype("int64") * len(ids) + code[listed]).duplicated().sum())
     lost = len(listed) - len(at)
     account.append((
         "choices", len(listed), len(at),
@@ -216,7 +216,7 @@ def _checks(
     account: list,
 ) -> None:  # fmt: skip
     """Hold what the export states against its ballots."""
-    held = projects[projects["pb_id"].isin(ballots["pb_id"])]
+    held = projects[projects["pb_id"].isin(ballots["pb_id"].unique())]
     count = choices["option_id"].value_counts().reindex(held["option_id"]).fillna(0).to_numpy()
     same = int((count == pd.to_numeric(held["votes"], errors="coerce").to_numpy()).sum())
     account.append((
