@@ -9,7 +9,7 @@ import pytest
 
 from analysis.errors import ReportError
 from analysis.reporting import City, DistrictReport, load_city, run_city
-from analysis.reporting.city import cluster_of
+from analysis.reporting.estimates import cluster_of
 from analysis.reporting.sections import SECTIONS
 from analysis.tables import Study, open_study
 

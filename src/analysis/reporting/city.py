@@ -10,8 +10,9 @@ from pathlib import Path
 import pandas as pd
 
 from analysis import __version__
-from analysis.errors import EstimationError, ReportError
+from analysis.errors import ReportError
 from analysis.panel import build_panel, missing_tables
+from analysis.reporting.estimates import estimate_effects
 from analysis.reporting.inclusion import DRAWS, WINDOW_DAYS, people_in_networks
 from analysis.reporting.pictures import draw_districts
 from analysis.tables.config import read_config
@@ -22,7 +23,6 @@ FRAMES = (
     "places", "accounting", "indicators", "inclusion", "mobilisation", "processes", "burden", "outcomes",
     "funnel", "activity", "panel", "adoption", "effects", "nodes", "edges", "pictures",
 )  # fmt: skip
-OWN_OUTCOMES = ("network_active_share", "network_support", "burden_duties", "burden_hours")
 FUNNEL_PROCESS = "consultation"
 
 
@@ -188,70 +188,3 @@ def _adoption(panel: pd.DataFrame, study: Study) -> pd.DataFrame:
         parts.append(rows.assign(start=[label(c, study.period) for c in rows["cohort"]]))
     columns = ["place_id", "district_id", "reform", "cohort", "start"]
     return pd.concat(parts)[columns] if parts else pd.DataFrame({c: pd.Series(dtype="str") for c in columns})
-
-
-def estimate_effects(panel: pd.DataFrame, *, outcomes: list[str]) -> pd.DataFrame:
-    """Estimate every reform's effect on every outcome, overall and by event time (Callaway-Sant'Anna).
-
-    Parameters
-    ----------
-    panel : DataFrame
-        As `build_panel` returns it.
-    outcomes : list of str
-        Columns of the panel; the project's own measures of `OWN_OUTCOMES` are added where they are there.
-
-    Returns
-    -------
-    DataFrame
-        reform, outcome, aggregation ("overall", "event_time"), cluster, n_clusters, note, then the columns
-        of an `EffectEstimate` table. An effect that cannot be estimated is one row with identified False
-        and the reason in note.
-    """
-    from analysis.effects import att_gt
-
-    parts = []
-    reforms = [c.removeprefix("cohort_") for c in panel.columns if c.startswith("cohort_")]
-    wanted = [*outcomes, *(name for name in OWN_OUTCOMES if name in panel)]
-    for reform in reforms:
-        cluster = cluster_of(panel, f"cohort_{reform}")
-        for outcome in wanted:
-            keys = {"reform": reform, "outcome": outcome, "cluster": cluster}
-            try:
-                result = att_gt(
-                    panel, outcome, unit="place_id", time="time", cohort=f"cohort_{reform}",
-                    cluster=None if cluster == "place_id" else cluster, n_boot=0,
-                )  # fmt: skip
-            except EstimationError as error:
-                note = f"{error.what} {error.expected or ''}".strip()
-                parts.append(
-                    pd.DataFrame([keys | {"aggregation": "overall", "identified": False, "note": note}])
-                )
-                continue
-            for aggregation in ("overall", "event_time"):
-                estimate = result.aggregate(aggregation)
-                rows = estimate.tidy().assign(aggregation=aggregation, n_clusters=estimate.n_clusters, **keys)
-                parts.append(rows)
-    if not parts:
-        return pd.DataFrame({c: pd.Series(dtype="object") for c in ("reform", "outcome", "aggregation")})
-    return pd.concat(parts, ignore_index=True).reindex(columns=EFFECT_COLUMNS)
-
-
-EFFECT_COLUMNS = [
-    "reform", "outcome", "aggregation", "cluster", "n_clusters", "note", "term", "event_time", "estimate",
-    "std_error", "statistic", "p_value", "conf_low", "conf_high", "n_units", "identified",
-]  # fmt: skip
-
-
-def cluster_of(panel: pd.DataFrame, cohort: str) -> str:
-    """Return the highest level at which the reform was assigned: district_id, street_id or place_id.
-
-    A level counts if every community belongs to one, at least one holds several communities, and all
-    communities of each start together: then communities are no independent draws (Abadie et al. 2023).
-    """
-    places = panel.drop_duplicates("place_id")
-    starts = places[cohort].astype("Float64").fillna(-1)
-    for level in ("district_id", "street_id"):
-        groups = places[level]
-        if groups.notna().all() and groups.duplicated().any() and starts.groupby(groups).nunique().max() == 1:
-            return level
-    return "place_id"
