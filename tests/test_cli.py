@@ -71,8 +71,9 @@ def test_indicators(example, tmp_path, capsys):
     assert "charm" in capsys.readouterr().err
 
 
-def test_import_of_a_folder_that_is_no_export(tmp_path, capsys):
-    assert main(["import", "decidim", str(tmp_path), str(tmp_path / "out")]) == 2
+@pytest.mark.parametrize("source", ["decidim", "pabulib", "polis"])
+def test_import_of_a_folder_that_is_no_export(source, tmp_path, capsys):
+    assert main(["import", source, str(tmp_path), str(tmp_path / "out")]) == 2
     assert "expected" in capsys.readouterr().err
 
 
