@@ -88,7 +88,10 @@ def simulate(options: argparse.Namespace) -> int:
 def import_(options: argparse.Namespace) -> int:
     """Turn the export of another platform into a study."""
     account = import_export(options.source, options.input, options.out)
-    print(account.to_string(index=False))
+    width = account["what"].str.len().max() + 2
+    print(f"{'':{width}}{'came in':>12}{'went out':>12}")
+    for row in account.itertuples():
+        print(f"{row.what:{width}}{row.rows_in:>12,}{row.rows_out:>12,}  {row.note}".rstrip())
     print(options.out)
     return OK
 
@@ -120,6 +123,11 @@ def indicators(options: argparse.Namespace) -> int:
 
 def bench(options: argparse.Namespace) -> int:
     """Measure side by side and print one JSON object last."""
+    if options.what == "effects":
+        from analysis.effects.bench import main as measure_effects
+
+        measure_effects()
+        return OK
     from analysis.networks.bench import main as measure
 
     measure(options.events)
@@ -198,8 +206,10 @@ def _parser() -> argparse.ArgumentParser:
     command.set_defaults(run=indicators)
 
     command = commands.add_parser("bench", help="measure side by side; prints one JSON object last")
-    command.add_argument("what", choices=["networks"])
-    command.add_argument("--events", type=int, default=1_000_000, help="acts in the log (default 1,000,000)")
+    command.add_argument("what", choices=["networks", "effects"])
+    command.add_argument(
+        "--events", type=int, default=1_000_000, help="acts in the log, for networks (default 1,000,000)"
+    )
     command.set_defaults(run=bench)
 
     command = commands.add_parser("report", help="make one report per district and an index")
