@@ -10,8 +10,8 @@ import nbformat
 import pytest
 
 LAYERS = [
-    {"errors"}, {"tables"}, {"networks", "processes", "burden", "outcomes", "simulate"}, {"panel"},
-    {"index", "effects"}, {"display"}, {"reporting", "teaching"}, {"cli"},
+    {"errors"}, {"tables"}, {"networks", "processes", "burden", "outcomes", "coverage", "simulate"},
+    {"panel"}, {"index", "effects"}, {"display"}, {"reporting", "teaching"}, {"cli"},
 ]  # fmt: skip
 RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
 INSTALL_NAMES = {

@@ -3,6 +3,8 @@
 from analysis.networks.adjust import rarefy, size_adjusted
 from analysis.networks.backbone import disparity, validated_ties
 from analysis.networks.build import build_ties
+from analysis.networks.exchange import MEASURES as EXCHANGE
+from analysis.networks.exchange import exchange_measures
 from analysis.networks.exposure import exposure
 from analysis.networks.inclusion import inclusion
 from analysis.networks.indicators import indicators
@@ -28,6 +30,7 @@ from analysis.networks.uncertainty import bootstrap_indicators
 from analysis.networks.view import view
 
 __all__ = [
+    "EXCHANGE",
     "INDICATORS",
     "IndicatorRun",
     "Picture",
@@ -41,6 +44,7 @@ __all__ = [
     "describe_kinds",
     "disparity",
     "double_report",
+    "exchange_measures",
     "exposure",
     "fund_oversight",
     "inclusion",
