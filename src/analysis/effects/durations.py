@@ -205,23 +205,28 @@ def cox_scores(times, events, columns, beta, strata) -> tuple[np.ndarray, np.nda
         order = rows[np.argsort(times[rows], kind="stable")]
         t, e, x = times[order], events[order] > 0, columns[order]
         risk = np.exp(x @ beta - (x @ beta).max())
-        own, residual = np.zeros(x.shape), np.full(x.shape, np.nan)
-        for when in np.unique(t[e]):
-            first = np.searchsorted(t, when)
-            dead = np.flatnonzero(e & (t == when))
-            at_risk = np.arange(len(t)) >= first
-            total, moment = risk[at_risk].sum(), risk[at_risk] @ x[at_risk]
-            tied, tied_moment = risk[dead].sum(), risk[dead] @ x[dead]
-            means = np.zeros(x.shape[1])
-            for k in range(len(dead)):
-                part = k / len(dead)
-                mass, mean = total - part * tied, (moment - part * tied_moment) / (total - part * tied)
-                hazard = np.where(at_risk, risk, 0.0) / mass
-                hazard[dead] *= 1 - part
-                own -= hazard[:, None] * (x - mean)
-                means += mean / len(dead)
-            own[dead] += x[dead] - means
-            residual[dead] = x[dead] - means
+        total = np.cumsum(risk[::-1])[::-1]
+        moment = np.cumsum((risk[:, None] * x)[::-1], axis=0)[::-1]
+        when = np.unique(t[e])
+        mass, mean = np.zeros((2, len(when))), np.zeros((2, len(when), x.shape[1]))
+        residual = np.full(x.shape, np.nan)
+        for j, first in enumerate(np.searchsorted(t, when)):
+            dead = first + np.flatnonzero(e[first : np.searchsorted(t, when[j], side="right")])
+            part = np.arange(len(dead)) / len(dead)
+            left = 1 / (total[first] - part * risk[dead].sum())
+            means = (moment[first] - part[:, None] * (risk[dead] @ x[dead])) * left[:, None]
+            for row, share in enumerate((np.ones(len(dead)), 1 - part)):  # of others at risk, of those tied
+                mass[row, j], mean[row, j] = share @ left, (share * left) @ means
+            residual[dead] = x[dead] - means.mean(axis=0)
+        last = np.searchsorted(when, t, side="right")
+        sums = (
+            np.append(0.0, np.cumsum(mass[0])),
+            np.vstack([np.zeros((1, x.shape[1])), np.cumsum(mean[0], axis=0)]),
+        )
+        hazard, moments = sums[0][last], sums[1][last]
+        hazard[e] += (mass[1] - mass[0])[last[e] - 1]
+        moments[e] += (mean[1] - mean[0])[last[e] - 1]
+        own = np.nan_to_num(residual) - risk[:, None] * (x * hazard[:, None] - moments)
         scores[order], schoenfeld[order] = own, residual
     return scores, schoenfeld
 
@@ -259,14 +264,16 @@ def _weibull(data, columns: np.ndarray, names: list[str]) -> tuple:
     begin = np.append(np.linalg.lstsq(x, y, rcond=None)[0], np.log(max(y.std(), 0.1)))
     found = minimize(loss, begin, jac=lambda theta: -scores(theta).sum(axis=0), method="BFGS",
                      options={"gtol": 1e-6 * len(y)})  # fmt: skip
-    _require_converged(found.x, np.isfinite(found.fun) and np.abs(scores(found.x).sum(axis=0)).max()
+    _require_converged(found.x, np.abs(found.x[1:-1]).max() < 15 and np.abs(scores(found.x).sum(axis=0)).max()
                        < 1e-3 * len(y), names)  # fmt: skip
     step = 1e-5
     hessian = np.array([
         (scores(found.x - step * unit) - scores(found.x + step * unit)).sum(axis=0) / (2 * step)
         for unit in np.eye(len(found.x))
     ])  # fmt: skip
-    parts = sum_by(scores(found.x), data["c"].to_numpy()) @ np.linalg.inv((hessian + hessian.T) / 2)
+    inverse = np.linalg.pinv((hessian + hessian.T) / 2, hermitian=True)
+    _require_converged(found.x, np.abs(np.diag(inverse)).max() < 25, names)
+    parts = sum_by(scores(found.x), data["c"].to_numpy()) @ inverse
     inner = slice(1, -1)
     shape = float(np.exp(-found.x[-1]))
     note = Note("durations_shape", shape=shape, direction="falls" if shape < 1 else "rises",

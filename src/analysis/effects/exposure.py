@@ -135,9 +135,7 @@ class Reach:
         return self.design.seen & ~self.treated & (self.exposure > self.threshold)
 
     def select(self, units: np.ndarray) -> Reach:
-        design = replace(self.design, outcomes=self.design.outcomes[units], starts=self.design.starts[units],
-                         covariates=self.design.covariates[:, units], weights=self.design.weights[units],
-                         clusters=self.design.clusters[units])  # fmt: skip
+        design = self.design.select(units, "left out in turn")
         return replace(self, design=design, exposure=self.exposure[units])
 
     def fit(self) -> Fit:

@@ -76,13 +76,13 @@ def interrupted_series(
     begin = _start(start, scale, times, time)
     line = Line(times, values, order, trend, season)
     fit = line.fit(begin)
-    rows = []
+    rows, placebo = [], line.placebo(begin, fit)
     for k, (term, contrast) in enumerate(line.contrasts(begin)):
         estimate, error = float(contrast @ fit.beta), float(np.sqrt(contrast @ fit.covariance @ contrast))
         columns = add_inference(np.array([estimate]), np.array([error]), fit.df)
         rows.append({name: column[0] for name, column in columns.items()} | {
             "term": term, "n_units": 1, "identified": True, "status": "estimated",
-            "p_placebo": line.placebo(begin, fit)[0] if k == 0 else np.nan,
+            "p_placebo": placebo[0] if k == 0 else np.nan,
         })  # fmt: skip
     missing = n_rows - len(values)
     return EffectEstimate(
@@ -91,7 +91,7 @@ def interrupted_series(
         time=time, treatment=f"from {start} on", control_group=None, cluster=time, n_clusters=len(values),
         n_rows=n_rows, n_obs=len(values), n_units=1, n_treated=1,
         set_aside=(("missing value", missing),) if missing else (),
-        notes=_notes(line, fit, begin, start, order, missing),
+        notes=_notes(fit, placebo, start, order, missing),
     )  # fmt: skip
 
 
@@ -152,48 +152,60 @@ class Line:
 
     def placebo(self, begin: float, fit: Fitted) -> tuple[float, int]:
         """Return the share of possible starts with a level change as far from zero, and their number."""
-        inner = self.times[LEAST : -LEAST + 1] if LEAST > 1 else self.times
-        scores, true = [], None
-        for candidate in inner:
-            one = fit if candidate == begin else self._given(self.columns(candidate), fit.partial)
-            score = abs(one.beta[0]) / np.sqrt(one.covariance[0, 0])
-            scores.append(score)
-            true = score if candidate == begin else true
-        if true is None:
-            true = abs(fit.beta[0]) / np.sqrt(fit.covariance[0, 0])
-            scores.append(true)
-        return float(np.mean(np.array(scores) >= true * (1 - 1e-9))), len(scores) - 1
-
-    def _whiten(self, partial: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return the Cholesky factor of the error correlation and the correlation by lag."""
-        lags = np.abs(self.times[:, None] - self.times).astype(int)
-        correlation = correlations(partial, int(lags.max()))
-        return np.linalg.cholesky(correlation[lags] + 1e-10 * np.eye(len(lags))), correlation
+        starts = self.times[LEAST : len(self.times) - LEAST + 1]
+        starts = np.append(starts[starts != begin], begin)
+        scores = []
+        for candidate in starts:
+            one = self._given(self.columns(candidate), fit.partial)
+            scores.append(abs(one.beta[0]) / np.sqrt(one.covariance[0, 0]))
+        return float(np.mean(np.array(scores) >= scores[-1] * (1 - 1e-9))), len(starts) - 1
 
     def _solve(self, columns, partial) -> tuple:
-        from scipy.linalg import solve_triangular
-
-        root, correlation = self._whiten(partial)
-        x = solve_triangular(root, columns, lower=True)
-        y = solve_triangular(root, self.values, lower=True)
+        white, logs = whiten(np.column_stack([columns, self.values]), self.times, partial)
+        x, y = white[:, :-1], white[:, -1]
         cross = x.T @ x
         beta = np.linalg.lstsq(x, y, rcond=None)[0]
-        return root, correlation, cross, beta, y - x @ beta, x
+        return logs, cross, beta, y - x @ beta
 
     def _likelihood(self, columns, partial) -> float:
-        root, _, cross, _, rest, _ = self._solve(columns, np.clip(partial, -0.999, 0.999))
+        logs, cross, _, rest = self._solve(columns, np.clip(partial, -0.999, 0.999))
         left = len(self.values) - columns.shape[1]
-        logs = 2 * np.log(np.diag(root)).sum() + np.linalg.slogdet(cross)[1]
+        logs = logs + np.linalg.slogdet(cross)[1]
         return -0.5 * (logs + left * np.log(max(rest @ rest, 1e-300)))
 
     def _given(self, columns, partial) -> Fitted:
-        _, correlation, cross, beta, rest, _ = self._solve(columns, np.clip(partial, -0.999, 0.999))
+        partial = np.clip(partial, -0.999, 0.999)
+        _, cross, beta, rest = self._solve(columns, partial)
         left = len(self.values) - columns.shape[1]
         variance = float(rest @ rest) / left
-        rho = float(correlation[1]) if len(partial) else 0.0
-        worth = (1 - abs(rho)) / (1 + abs(rho)) if rho > 0 else 1.0
-        df = max(left * worth, 2.0)
-        return Fitted(beta, variance * np.linalg.inv(cross), partial, rho, df, rest)
+        rho = float(correlations(partial, 1)[1])
+        worth = (1 - rho) / (1 + rho) if rho > 0 else 1.0
+        return Fitted(beta, variance * np.linalg.inv(cross), partial, rho, max(left * worth, 2.0), rest)
+
+
+def whiten(columns: np.ndarray, times: np.ndarray, partial: np.ndarray) -> tuple[np.ndarray, float]:
+    """Return columns free of autocorrelation, and the log determinant of the errors' correlation matrix."""
+    if not len(partial):
+        return columns, 0.0
+    n, p = len(times), len(partial)
+    if times[-1] - times[0] > n - 1:
+        lags = np.abs(times[:, None] - times).astype(int)
+        root = np.linalg.cholesky(correlations(partial, int(lags.max()))[lags] + 1e-12 * np.eye(n))
+        return np.linalg.solve(root, columns), 2 * float(np.log(np.diag(root)).sum())
+    lags = np.abs(np.subtract.outer(np.arange(p), np.arange(p)))
+    root = np.linalg.cholesky(correlations(partial, p)[lags])
+    spread = float(np.sqrt(np.prod(1 - partial**2)))
+    later = columns[p:] - sum(c * columns[p - k - 1 : n - k - 1] for k, c in enumerate(coefficients(partial)))
+    white = np.vstack([np.linalg.solve(root, columns[:p]), later / spread])
+    return white, 2 * float(np.log(np.diag(root)).sum() + (n - p) * np.log(spread))
+
+
+def coefficients(partial: np.ndarray) -> np.ndarray:
+    """Return the coefficients of the autoregression with these partial autocorrelations (Durbin)."""
+    phi = np.zeros(0)
+    for value in partial:
+        phi = np.append(phi - value * phi[::-1], value)
+    return phi
 
 
 def correlations(partial: np.ndarray, lags: int) -> np.ndarray:
@@ -242,7 +254,7 @@ def _require_order(order: int, season: int | None) -> None:
         require_count(4, season=season)
 
 
-def _notes(line: Line, fit: Fitted, begin, start, order: int, missing: int) -> tuple[Note, ...]:
+def _notes(fit: Fitted, placebo, start, order: int, missing: int) -> tuple[Note, ...]:
     from scipy.special import chdtrc
 
     n, lags = len(fit.white), min(10, len(fit.white) // 5)
@@ -250,7 +262,7 @@ def _notes(line: Line, fit: Fitted, begin, start, order: int, missing: int) -> t
     acf = np.array([centred[k:] @ centred[:-k] for k in range(1, lags + 1)]) / (centred @ centred)
     statistic = n * (n + 2) * (acf**2 / (n - np.arange(1, lags + 1))).sum()
     p_value = float(chdtrc(max(lags - order, 1), statistic))
-    share, count = line.placebo(begin, fit)
+    share, count = placebo
     notes = [Note("interrupted_one", start=start),
              Note("interrupted_ar", order=order, rho=fit.rho, df=fit.df),
              Note("interrupted_placebo", count=count, p_value=share)]  # fmt: skip

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from analysis.effects.design import Design
 from analysis.effects.permute import overall_score
-from analysis.effects.timescale import TimeScale
 from analysis.errors import EstimationError
 
 
@@ -26,12 +25,15 @@ class LinearEffect:
     outcomes : (units, periods) array
     times : (periods,) array
         Positions, increasing.
+    template : Design
+        Any readable design, for what weights do not depend on.
     """
 
     estimator: str
     control_group: str | None
     outcomes: np.ndarray
     times: np.ndarray
+    template: Design = field(repr=False)
     _known: dict[bytes, tuple[np.ndarray, np.ndarray] | None] = field(default_factory=dict, repr=False)
 
     def of(self, starts: np.ndarray) -> float:
@@ -52,23 +54,16 @@ class LinearEffect:
         weights = np.zeros((len(levels), len(self.times)))
         if not (used & (starts <= self.times[-1])).any():
             return None
-        design = _bare(self.times, starts[used])
+        n = int(used.sum())
+        zeros = np.zeros((n, len(self.times)))
+        design = replace(self.template, outcomes=zeros, times=self.times, starts=starts[used],
+                         clusters=np.arange(n), covariates=zeros[None][:0], weights=np.ones(n))  # fmt: skip
         inner = np.searchsorted(levels, np.unique(starts[used]))
         try:
             weights[inner] = WEIGHTS[self.estimator](design, self.control_group)
         except EstimationError:
             return None
         return levels, weights
-
-
-def _bare(times: np.ndarray, starts: np.ndarray) -> Design:
-    names = dict.fromkeys(("outcome", "unit", "time", "cohort", "cluster"), "unit")
-    shape = len(starts), len(times)
-    return Design(
-        outcomes=np.zeros(shape), times=times, starts=starts, clusters=np.arange(len(starts)),
-        covariates=np.zeros((0, *shape)), weights=np.ones(len(starts)), scale=TimeScale("number", 0, 1),
-        names=names, n_rows=0, set_aside=(), notes=(),
-    )  # fmt: skip
 
 
 def _by_means(design: Design, control_group: str | None) -> np.ndarray:

@@ -9,12 +9,20 @@ import numpy as np
 import pandas as pd
 
 from analysis.effects.averages import degrees
+from analysis.effects.callaway import require_choices
 from analysis.effects.describe import describe, describe_missing
 from analysis.effects.design import Design, read_design
 from analysis.effects.imputing import tidy_panel
 from analysis.effects.notes import Note
 from analysis.effects.results import EffectEstimate
-from analysis.effects.rows import estimate_overall, overall_row, require_count, table_of
+from analysis.effects.rows import (
+    ESTIMATORS,
+    estimate_overall,
+    overall_row,
+    require_count,
+    require_one_of,
+    table_of,
+)
 from analysis.errors import EstimationError
 
 
@@ -52,6 +60,8 @@ def placebo_dates(
     EstimationError
         Bad input as in `read_design`; shifts that are not whole numbers of at least 1.
     """
+    require_choices(control_group=control_group)
+    require_one_of(ESTIMATORS, estimator=estimator)
     shifts = _distinct(shifts, "shifts", "shift")
     for shift in shifts:
         require_count(1, shifts=shift)
@@ -106,6 +116,8 @@ def placebo_outcomes(
     EstimationError
         No outcomes, one named twice, or none that can be estimated.
     """
+    require_choices(control_group=control_group)
+    require_one_of(ESTIMATORS, estimator=estimator)
     outcomes = _distinct([outcomes] if isinstance(outcomes, str) else outcomes, "outcomes", "outcome")
     arguments = {"unit": unit, "time": time, "cohort": cohort, "cluster": cluster}
     rows, fits, refused = [], [], []

@@ -11,7 +11,7 @@ import pandas as pd
 
 from analysis.effects import checks
 from analysis.effects.choices import CHOICES, Specification
-from analysis.effects.design import read_design
+from analysis.effects.design import Design, read_design
 from analysis.effects.linear import LinearEffect
 from analysis.effects.notes import Note
 from analysis.effects.permute import permuted_levels
@@ -115,7 +115,7 @@ def specification_curve(
     """
     require_count(19, n_permutations=n_permutations)
     chosen = _read_specifications(panel, specifications)
-    frame = _prepare(panel, outcome, unit, time, cohort, within)
+    frame, design = _prepare(panel, outcome, unit, time, cohort, within)
     names = {"unit": unit, "time": time, "cohort": cohort}
     rows, effects = [], []
     for one in chosen:
@@ -125,7 +125,7 @@ def specification_curve(
         }  # fmt: skip
         rows.append(overall_row(lambda p=part, o=one: _estimate(o, p, names, cluster),
                                 term=_name(labels)) | labels)  # fmt: skip
-        effects.append(_linear(one, part, unit) if rows[-1]["identified"] else None)
+        effects.append(_linear(one, part, unit, design) if rows[-1]["identified"] else None)
     table = table_of(rows)
     drawn = _permute(frame, effects, unit, within, n_permutations, seed)
     return _finish(table, drawn, outcome, within, n_permutations, seed)
@@ -146,19 +146,20 @@ def _read_specifications(panel, specifications) -> list[Specification]:
     return list(dict.fromkeys(chosen))
 
 
-def _prepare(panel, outcome, unit, time, cohort, within) -> pd.DataFrame:
-    """Return the panel's keys with positions and strata, once it is known to be readable."""
-    read_design(panel, outcome, unit=unit, time=time, cohort=cohort, cluster=within)
+def _prepare(panel, outcome, unit, time, cohort, within) -> tuple[pd.DataFrame, Design]:
+    """Return the panel's keys with positions and strata, and its design, once it is known to be readable."""
+    design = read_design(panel, outcome, unit=unit, time=time, cohort=cohort, cluster=within)
     scale = read_scale(pd.Index(panel[time].unique()), time)
     labels = pd.Index(panel[time].unique())
     position = pd.Series(scale.positions(labels, time), index=labels)
     cohorts = pd.Index(panel[cohort].dropna().unique())
     starts = pd.Series(np.ceil(scale.positions(cohorts, cohort)), index=cohorts)
-    return pd.DataFrame({
+    frame = pd.DataFrame({
         "unit": panel[unit].to_numpy(), "time": panel[time].map(position).to_numpy(float),
         "start": panel[cohort].map(starts).astype(float).fillna(np.inf).to_numpy(),
         "stratum": panel[within].to_numpy() if within else 0,
     })  # fmt: skip
+    return frame, design
 
 
 def _part(panel, frame, one: Specification, outcome: str) -> pd.DataFrame:
@@ -188,14 +189,16 @@ def _overall(estimate: EffectEstimate) -> EffectEstimate:
     return replace(estimate, table=estimate.table.iloc[:1].assign(term="overall"))
 
 
-def _linear(one: Specification, part, unit: str) -> tuple[LinearEffect, pd.Index] | None:
+def _linear(one: Specification, part, unit: str, design: Design) -> tuple[LinearEffect, pd.Index] | None:
     """Return the specification as a linear effect and its units; None if it cannot be permuted."""
     if one.covariates or part["_y"].isna().any():
         return None
     wide = part.assign(_unit=part[unit]).pivot(index="_unit", columns="_time", values="_y")
     if wide.isna().to_numpy().any():
         return None
-    effect = LinearEffect(one.estimator, one.control_group, wide.to_numpy(), wide.columns.to_numpy(float))
+    effect = LinearEffect(
+        one.estimator, one.control_group, wide.to_numpy(), wide.columns.to_numpy(float), design
+    )
     return effect, wide.index
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -146,9 +146,7 @@ class Both:
     starts: np.ndarray
 
     def select(self, units: np.ndarray) -> Both:
-        design = replace(self.design, outcomes=self.design.outcomes[units], starts=self.design.starts[units],
-                         covariates=self.design.covariates[:, units], weights=self.design.weights[units],
-                         clusters=self.design.clusters[units])  # fmt: skip
+        design = self.design.select(units, "left out in turn")
         return Both(design, self.starts[:, units])
 
     def event_times(self) -> np.ndarray:
