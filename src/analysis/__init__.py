@@ -9,17 +9,39 @@ from importlib import import_module
 
 __version__ = "0.1.0"
 
-_HOMES = {
-    "open_study": "tables", "check_study": "tables", "Study": "tables", "example_study": "tables",
-    "simulate_city": "simulate", "write_city": "simulate",
-    "TieRule": "networks", "build_ties": "networks", "indicators": "networks",
-    "process_measures": "processes", "matter_table": "processes",
-    "burden_measures": "burden", "outcome_measures": "outcomes", "build_panel": "panel",
-    "twfe": "effects", "event_study": "effects", "att_gt": "effects", "imputation": "effects",
-    "district_effects": "effects", "sensitivity": "effects", "run_checks": "effects",
-    "EffectEstimate": "effects", "GroupTimeEffects": "effects",
-    "open_report": "reporting", "report_study": "reporting",
+_PUBLIC = {
+    "tables": ("open_study", "check_study", "Study", "example_study"),
+    "simulate": ("simulate_city", "write_city"),
+    "networks": (
+        "TieRule", "build_ties", "indicators", "run_indicators", "read_log", "read_log_parts",
+        "inclusion", "mobilisation", "fund_oversight",
+    ),
+    "processes": (
+        "process_measures", "matter_table", "bottlenecks", "representation", "compare_waits",
+        "conversations", "agreement", "opinion_groups", "opinion_measures",
+        "budget_measures", "budget_money", "budgeting_measures",
+        "listing_table", "matching_measures", "unmet", "best_matching",
+        "fund_ledger", "fund_measures", "incident_series",
+    ),
+    "burden": (
+        "burden_measures", "burden_by_department", "admission_reasons", "added_back", "hours_freed",
+        "service_measures", "compare_with_target",
+    ),
+    "outcomes": ("outcome_measures",),
+    "panel": ("build_panel", "missing_tables"),
+    "index": ("read_index", "index_table", "composite_index", "rank_uncertainty"),
+    "effects": (
+        "EffectEstimate", "GroupTimeEffects", "CheckResult", "Note", "Specification", "SpecificationCurve",
+        "twfe", "event_study", "att_gt", "imputation", "extended_twfe", "stacked", "lp_did", "synthetic_did",
+        "poisson", "dose_response", "two_reforms", "clean_controls", "spillover_effects", "mediation",
+        "mediation_sensitivity", "interrupted_series", "time_to_answer", "matched_before_after",
+        "district_effects", "compare", "bacon", "run_checks", "pretrend_test", "placebo_dates",
+        "placebo_outcomes", "randomisation_test", "cluster_inference", "leave_one_out", "sensitivity",
+        "specifications", "specification_curve", "detectable_effect",
+    ),
+    "reporting": ("open_report", "report_study"),
 }  # fmt: skip
+_HOMES = {name: home for home, names in _PUBLIC.items() for name in names}
 
 __all__ = ["__version__", *sorted(_HOMES)]
 
