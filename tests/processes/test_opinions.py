@@ -212,6 +212,9 @@ def test_too_little_to_group_says_why():
     assert "groups=" in caught.value.where
     with pytest.raises(AnalysisError, match="cannot be grouped"):
         opinion_groups(alike, min_votes=0)
+    several = pd.DataFrame({"option_id": ["s1", "s2"], "matter_id": ["M", "N"]})
+    with pytest.raises(AnalysisError, match="of one conversation"):
+        opinion_groups(alike, several)
 
 
 def test_few_votes_and_statements_not_admitted():

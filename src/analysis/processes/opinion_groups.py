@@ -111,7 +111,7 @@ def opinion_groups(
     Raises
     ------
     AnalysisError
-        As `last_votes`, or a number is out of range.
+        As `last_votes`, or a number is out of range, or `options` are of several conversations.
 
     Notes
     -----
@@ -127,6 +127,7 @@ def opinion_groups(
     Source: Small et al. (2021), Polis: Scaling Deliberation by Mapping High Dimensional Opinion Spaces.
     """
     _in_range(min_votes, groups, max_groups)
+    _one_conversation(options)
     last = last_votes(votes, options)
     person, people = pd.factorize(last["person_id"])
     given = np.bincount(person, minlength=len(people))
@@ -271,6 +272,16 @@ def _none(reason: str, placed: int, unplaced: int) -> OpinionGroups:
         {"groups": int, "silhouette": float, "chosen": bool}
     )
     return OpinionGroups(sizes, tried, np.nan, 0, placed + unplaced, reason)
+
+
+def _one_conversation(options: pd.DataFrame | None) -> None:
+    matters = options["matter_id"].unique() if options is not None and "matter_id" in options else ()
+    if len(matters) > 1:
+        raise AnalysisError(
+            "Opinion groups are of one conversation.", where="opinion_groups(options=...)",
+            value=f"options of {len(matters):,} matters", expected="one matter_id",
+            mend='Choose one: options[options["matter_id"] == "M00001"], and call once for each.',
+        )  # fmt: skip
 
 
 def _in_range(min_votes: int, groups: int | None, max_groups: int) -> None:

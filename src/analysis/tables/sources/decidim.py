@@ -8,7 +8,14 @@ import pandas as pd
 
 from analysis.tables.periods import period_of
 from analysis.tables.slugs import slugs
-from analysis.tables.sources.exports import keep, read_export, require_free, write_study
+from analysis.tables.sources.exports import (
+    joined,
+    keep,
+    read_export,
+    require_free,
+    unused_columns,
+    write_study,
+)
 
 NEEDED = {
     "proposals": ("proposal_id", "created_date", "author_id", "author_kind", "source", "scope", "district",
@@ -77,7 +84,7 @@ def import_decidim(source: str | Path, out: str | Path) -> pd.DataFrame:
     people = _people(proposals, comments, account)
     organisations = _organisations(proposals, account)
     account.append(("places", len(places), len(places), _place_note(places)))
-    account += [_columns(table, frame) for table, frame in export.items()]
+    account += [unused_columns(table, frame, NEEDED[table]) for table, frame in export.items()]
 
     acts = comments.assign(kind="forum", source_id=_person(comments["author_id"]),
                            gathering_id=_proposal(comments["proposal_id"]))  # fmt: skip
@@ -117,7 +124,7 @@ def _proposals(export: pd.DataFrame, account: list) -> tuple[pd.DataFrame, pd.Da
     )
     status = rows["status"].map(OUTCOMES).value_counts()
     counts = ", ".join(f"{n:,} {outcome}" for outcome, n in status.items())
-    account.append(("proposals", len(export), len(rows), _join(f"matters: {counts}", note)))
+    account.append(("proposals", len(export), len(rows), joined(f"matters: {counts}", note)))
     off = (rows["district"].isna() & (rows["scope"] == "district")).sum()
     over = (rows["district"].notna() & (rows["scope"] == "city")).sum()
     nowhere = int(rows["district"].isna().sum())
@@ -150,7 +157,7 @@ def _steps(proposals: pd.DataFrame, account: list) -> pd.DataFrame:
     undated = len(proposals) - len(dated)
     account.append((
         "steps: raised", len(proposals), len(dated),
-        _join(f"on the day of entry; no author for {nobody:,}, raised in meetings",
+        joined(f"on the day of entry; no author for {nobody:,}, raised in meetings",
               f"set aside: {undated:,} without a readable created_date" if undated else ""),
     ))  # fmt: skip
     account.append((
@@ -184,7 +191,7 @@ def _comments(
         "on a proposal that is not in the study": rows["community_id"].isna(),
         "written by the council, which is no person": rows["author_id"].isin(council),
     })  # fmt: skip
-    account.append(("comments", len(export), len(rows), _join("acts of a person in a gathering", note)))
+    account.append(("comments", len(export), len(rows), joined("acts of a person in a gathering", note)))
     nowhere = int(rows["district"].isna().sum())
     account.append(("comments without a district", nowhere, nowhere, "kept, with their proposals"))
     return rows
@@ -207,8 +214,8 @@ def _ties(comments: pd.DataFrame, export: pd.DataFrame, council: set[str], accou
     share = f" ({own / len(rows):.1%})" if len(rows) else ""
     account.append((
         "replies", total, len(rows),
-        _join(f"acts between two people, besides their act in the gathering; {own:,}{share} answer a comment "
-              "of their own and are set aside by gongzhi check", note),
+        joined(f"acts between two people, besides their act in the gathering; {own:,}{share} answer a "
+               "comment of their own and are set aside by gongzhi check", note),
     ))  # fmt: skip
     return pd.DataFrame(
         {
@@ -265,12 +272,6 @@ def _place_note(places: pd.DataFrame) -> str:
     )
 
 
-def _columns(table: str, export: pd.DataFrame) -> tuple[str, int, int, str]:
-    left = [name for name in export.columns if name not in NEEDED[table]]
-    note = f"set aside: no place in the dictionary for {', '.join(left)}" if left else ""
-    return f"columns of {table}", export.shape[1], len(NEEDED[table]), note
-
-
 def _times(texts: pd.Series, layout: str) -> pd.Series:
     return pd.to_datetime(texts, format=layout, errors="coerce").astype("datetime64[ns]")
 
@@ -281,7 +282,3 @@ def _person(account: pd.Series) -> pd.Series:
 
 def _proposal(number: pd.Series) -> pd.Series:
     return "proposal-" + number
-
-
-def _join(*notes: str) -> str:
-    return "; ".join(note for note in notes if note)

@@ -89,6 +89,18 @@ def keep(
     return rows[left], note
 
 
+def unused_columns(table: str, export: pd.DataFrame, needed: tuple[str, ...]) -> tuple[str, int, int, str]:
+    """Return the row of the account that names the columns of `table` which are not read."""
+    left = [name for name in export.columns if name not in needed]
+    note = f"set aside: no place in the dictionary for {', '.join(left)}" if left else ""
+    return f"columns of {table}", export.shape[1], len(needed), note
+
+
+def joined(*notes: str) -> str:
+    """Return the notes that say something as one."""
+    return "; ".join(note for note in notes if note)
+
+
 def require_free(out: Path) -> None:
     """Raise StudyError unless `out` is a new or empty folder."""
     if out.exists() and (not out.is_dir() or any(out.iterdir())):

@@ -9,7 +9,15 @@ import pandas as pd
 
 from analysis.errors import StudyError
 from analysis.tables.slugs import slugs
-from analysis.tables.sources.exports import SUFFIXES, keep, read_export, require_free, write_study
+from analysis.tables.sources.exports import (
+    SUFFIXES,
+    joined,
+    keep,
+    read_export,
+    require_free,
+    unused_columns,
+    write_study,
+)
 
 NEEDED = {
     "processes": ("pb_id", "district", "subunit", "level", "date_begin", "date_end", "budget_pln",
@@ -77,11 +85,13 @@ def import_pabulib(source: str | Path, out: str | Path) -> pd.DataFrame:
     votes, choices = _votes(ballots, projects, account)
     _checks(processes, projects, ballots, choices, account)
     outcomes = _outcomes(processes, account)
-    account.append(("places", len(places), len(places), _place_note(places)))
-    account += [_columns(table, frame) for table, frame in export.items()]
+    made = "made from the votes, a community for each district as a whole and each neighbourhood"
+    account.append(("places", len(places), len(places), made))
+    account += [unused_columns(table, frame, NEEDED[table]) for table, frame in export.items()]
+    steps = pd.DataFrame({"matter_id": processes["pb_id"], "step": "voted", "time": processes["end"]})
     frames = {
         "places": places, "people": _people(ballots, processes, account), "matters": _matters(processes),
-        "steps": _steps(processes), "options": _options(projects, processes), "outcomes": outcomes,
+        "steps": steps, "options": _options(projects, processes), "outcomes": outcomes,
     }  # fmt: skip
     years = processes["end"].dt.year
     toml = TOML.format(city=CITY, first=years.min(), last=years.max())
@@ -131,7 +141,7 @@ def _processes(export: pd.DataFrame, account: list) -> tuple[pd.DataFrame, pd.Da
         place_id=[community[d, part] if part else place[d] for d, part in pairs],
     )
     counts = f"{int(rows['whole'].sum()):,} of districts, {int((~rows['whole']).sum()):,} of neighbourhoods"
-    account.append(("votes on a budget", len(export), len(rows), _join(f"matters: {counts}", note)))
+    account.append(("votes on a budget", len(export), len(rows), joined(f"matters: {counts}", note)))
     return rows, places
 
 
@@ -145,7 +155,7 @@ def _projects(export: pd.DataFrame, processes: pd.DataFrame, account: list) -> p
     })  # fmt: skip
     chosen = int((rows["selected"] == "1").sum())
     unpriced = int((rows["amount"].isna() | (rows["amount"] < 0)).sum())
-    said = _join(f"{chosen:,} chosen", f"{unpriced:,} without a readable cost" if unpriced else "", note)
+    said = joined(f"{chosen:,} chosen", f"{unpriced:,} without a readable cost" if unpriced else "", note)
     account.append(("projects", len(export), len(rows), said))
     return rows.assign(amount=rows["amount"].where(rows["amount"] >= 0))
 
@@ -161,7 +171,7 @@ def _ballots(export: pd.DataFrame, processes: pd.DataFrame, account: list) -> pd
     })  # fmt: skip
     account.append((
         "ballots", len(export), len(rows),
-        _join(f"{rows['pb_id'].nunique():,} votes have ballots; voters are known within one vote only", note),
+        joined(f"{rows['pb_id'].nunique():,} votes have ballots; voters are known within one vote", note),
     ))  # fmt: skip
     age = pd.to_numeric(rows["age"], errors="coerce")
     likely = age.between(*AGES)
@@ -205,7 +215,7 @@ def _votes(ballots: pd.DataFrame, projects: pd.DataFrame, account: list) -> tupl
     lost = len(listed) - len(at)
     account.append((
         "choices", len(listed), len(at),
-        _join(f"{twice:,} repeat a choice of the same ballot, which last_votes counts once" if twice else "",
+        joined(f"{twice:,} repeat a choice of the same ballot, which last_votes counts once" if twice else "",
               f"set aside: {lost:,} of projects that are not in the study" if lost else ""),
     ))  # fmt: skip
     return votes, pd.DataFrame({"option_id": options, "pb_id": known[pb[at]]})
@@ -262,10 +272,6 @@ def _matters(processes: pd.DataFrame) -> pd.DataFrame:
     )  # fmt: skip
 
 
-def _steps(processes: pd.DataFrame) -> pd.DataFrame:
-    return pd.DataFrame({"matter_id": processes["pb_id"], "step": "voted", "time": processes["end"]})
-
-
 def _options(projects: pd.DataFrame, processes: pd.DataFrame) -> pd.DataFrame:
     place = processes.set_index("pb_id")["place_id"]
     return pd.DataFrame(
@@ -279,17 +285,11 @@ def _options(projects: pd.DataFrame, processes: pd.DataFrame) -> pd.DataFrame:
 
 
 def _outcomes(processes: pd.DataFrame, account: list) -> pd.DataFrame:
-    n = pd.to_numeric(processes["num_votes"], errors="coerce").astype("Int64")
-    parts = [
-        pd.DataFrame(
-            {
-                "place_id": processes["community_id"], "period": processes["end"].dt.year, "measure": measure,
-                "value": pd.to_numeric(processes[name], errors="coerce"), "n": n,
-            }
-        )
-        for name, measure in OUTCOMES.items()
-    ]  # fmt: skip
-    rows = pd.concat(parts, ignore_index=True)
+    stated = processes[list(OUTCOMES)].apply(pd.to_numeric, errors="coerce").rename(columns=OUTCOMES)
+    keys = {"place_id": processes["community_id"], "period": processes["end"].dt.year,
+            "n": stated["ballots"].astype("Int64")}  # fmt: skip
+    rows = stated.assign(**keys).melt(list(keys), var_name="measure")
+    rows = rows[["place_id", "period", "measure", "value", "n"]]
     given = rows["value"].notna()
     again = given & rows.duplicated(["place_id", "period", "measure"])
     kept = rows[given & ~again]
@@ -297,20 +297,5 @@ def _outcomes(processes: pd.DataFrame, account: list) -> pd.DataFrame:
                (((~given).sum(), "not stated"), (again.sum(), "of a second vote in the same place and year"))
                if count]  # fmt: skip
     note = "set aside: " + ", ".join(reasons) if reasons else ""
-    account.append(("outcomes", len(rows), len(kept), _join(", ".join(OUTCOMES.values()), note)))
+    account.append(("outcomes", len(rows), len(kept), joined(", ".join(OUTCOMES.values()), note)))
     return kept
-
-
-def _place_note(places: pd.DataFrame) -> str:
-    count = places["kind"].value_counts()
-    return f"made from the votes: 1 city, {count['district']:,} districts, {count['community']:,} communities"
-
-
-def _columns(table: str, export: pd.DataFrame) -> tuple[str, int, int, str]:
-    left = [name for name in export.columns if name not in NEEDED[table]]
-    note = f"set aside: no place in the dictionary for {', '.join(left)}" if left else ""
-    return f"columns of {table}", export.shape[1], len(NEEDED[table]), note
-
-
-def _join(*notes: str) -> str:
-    return "; ".join(note for note in notes if note)

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.tables.periods import period_of, periods_between
-from analysis.tables.sources.exports import keep, read_export, require_free, write_study
+from analysis.tables.sources.exports import joined, keep, read_export, require_free, write_study
 
 NEEDED = {
     "comments": ("timestamp", "comment-id", "author-id", "moderated"),
@@ -126,7 +126,7 @@ def _statements(export: pd.DataFrame, account: list) -> pd.DataFrame:
     odd = int((~moderated.isin([1, 0, -1])).sum())
     counts += f", {odd:,} with another state, taken as pending" if odd else ""
     authors = rows["author-id"].nunique()
-    account.append(("statements", len(export), len(rows), _join(f"{counts}; by {authors:,} people", note)))
+    account.append(("statements", len(export), len(rows), joined(f"{counts}; by {authors:,} people", note)))
     return pd.DataFrame(
         {
             "option_id": _statement(rows["comment-id"]), "matter_id": MATTER, "kind": "statement",
@@ -152,7 +152,9 @@ def _votes(
     order = np.argsort(pd.to_numeric(rows["timestamp"]).to_numpy(), kind="stable")
     rows = rows.iloc[order]
     voters = rows["voter-id"].nunique()
-    account.append(("votes", len(export), len(rows), _join(f"by {voters:,} people, re-votes included", note)))
+    account.append(
+        ("votes", len(export), len(rows), joined(f"by {voters:,} people, re-votes included", note))
+    )
     last = rows.drop_duplicates(["voter-id", "option_id"], keep="last")
     agree, against = (int((last["number"] == sign).sum()) for sign in (1, -1))
     stated = [int(pd.to_numeric(participants[name], errors="coerce").sum())
@@ -181,7 +183,7 @@ def _people(
     silent = int((~listed.isin(active)).sum())
     account.append((
         "people", len(listed), int(listed.isin(active).sum()),
-        _join(f"{len(active):,} who voted or wrote", f"{unlisted:,} of them not listed" if unlisted else "",
+        joined(f"{len(active):,} who voted or wrote", f"{unlisted:,} of them not listed" if unlisted else "",
               f"set aside: {silent:,} who did neither" if silent else ""),
     ))  # fmt: skip
     sizes = participants["group-id"].value_counts()
@@ -239,7 +241,3 @@ def _person(number: pd.Series) -> pd.Series:
 
 def _statement(number: pd.Series) -> pd.Series:
     return "statement-" + number
-
-
-def _join(*notes: str) -> str:
-    return "; ".join(note for note in notes if note)
