@@ -8,8 +8,10 @@ import pytest
 
 from analysis.burden import burden_measures
 from analysis.errors import AnalysisError, StudyError
-from analysis.panel import build_panel, missing_tables
-from analysis.processes import process_measures
+from analysis.panel import build_panel, further_measures, missing_tables
+from analysis.processes import FUNDS, MATCHING, process_measures
+from analysis.processes.budgeting import BUDGETING_MEASURES
+from analysis.processes.opinions import OPINION_MEASURES
 from analysis.simulate import simulate_city
 from analysis.tables.schema import MODELS
 from analysis.tables.study import Study
@@ -210,7 +212,7 @@ def test_a_panel_goes_through_parquet(busy, tmp_path):
     assert back.attrs == panel.attrs
 
 
-@pytest.mark.parametrize("argument", ["indicators", "processes", "burden"])
+@pytest.mark.parametrize("argument", ["indicators", "processes", "burden", "further"])
 def test_a_frame_without_its_columns_is_refused(argument):
     with pytest.raises(AnalysisError, match=f"given as {argument} lacks columns") as error:
         build_panel(make(), **{argument: pd.DataFrame({"place_id": ["A"]})})
@@ -233,6 +235,45 @@ def test_two_values_of_one_outcome_are_refused():
     assert error.value.value == "A, 2021-01, trust"
 
 
+def test_votes_listings_funds_and_staff_time_stand_in_the_panel(busy):
+    options = pd.DataFrame(
+        {"option_id": ["s", "p", "q"], "matter_id": "m",
+         "kind": ["statement", "project", "project"], "selected": [None, True, False]}
+    )  # fmt: skip
+    ballots = pd.DataFrame(
+        [("s", "p1", 1.0), ("s", "p2", -1.0), ("p", "p1", 1.0), ("q", "p2", 1.0)],
+        columns=["option_id", "person_id", "vote"],
+    ).assign(time=pd.Timestamp("2021-02-10"))
+    listings = pd.DataFrame(
+        {"listing_id": ["n1", "n2"], "community_id": "A", "side": "need", "category": "tools",
+         "opened": pd.to_datetime(["2021-01-05", "2021-01-06"]), "matched_id": ["x", None],
+         "closed": pd.to_datetime(["2021-01-09", None])}
+    )  # fmt: skip
+    ledger = pd.DataFrame(
+        {"entry_id": ["e1", "e2"], "matter_id": "m", "side": ["income", "spending"], "amount": [90.0, 40.0],
+         "booked": pd.to_datetime(["2021-01-02", "2021-03-02"])}
+    )  # fmt: skip
+    people = busy.people.assign(role=["cadre", "resident", "resident", "resident"])
+    frames = busy.frames | {"options": options, "votes": ballots, "listings": listings, "ledger": ledger,
+                            "people": people}  # fmt: skip
+    study = Study.from_frames(frames, window=busy.window)
+    panel = build_panel(study)
+    cells = panel.set_index(["place_id", "period"])
+    assert panel.columns.is_unique
+    assert cells.loc[("A", "2021-02"), "opinion_agreement"] == 0.5
+    assert cells.loc[("A", "2021-02"), "budgeting_funded_choice"] == 0.5
+    assert cells.loc[("A", "2021-01"), ["matching_needs", "matching_needs_met"]].tolist() == [2, 0.5]
+    assert cells.loc["A", "ledger_balance"].tolist() == [90, 90, 50]
+    assert cells.loc[("A", "2021-01"), "burden_service_acts"] == 1  # p1, a cadre, acted once
+    names = {m for m in panel.columns if m.startswith(("opinion_", "budgeting_", "matching_", "ledger_"))}
+    assert names == set(OPINION_MEASURES) | set(BUDGETING_MEASURES) | set(MATCHING) | set(FUNDS)
+    assert not names & set(panel.attrs["post_treatment"])
+    less = build_panel(study, further=further_measures(study).iloc[:0])
+    assert not names & set(less.columns)
+    without = build_panel(busy)
+    assert not names & set(without.columns)
+
+
 def test_small_studies():
     assert build_panel(Study.from_frames({})).empty
     assert build_panel(make(window=None)).empty
@@ -251,13 +292,24 @@ def test_missing_tables(busy):
         "networks": ("interactions",),
         "inclusion": ("people",),
         "consultation": ("matters", "steps"),
+        "opinions": ("options", "votes"),
+        "budgeting": ("options", "votes"),
         "burden": ("duties",),
         "matching": ("listings",),
+        "funds": ("ledger",),
         "outcomes": ("outcomes",),
         "effects": ("reforms",),
     }
     assert {table for tables in everything.values() for table in tables} < set(MODELS)
-    assert missing_tables(busy) == {"matching": ("listings",)}
+    votes = ("options", "votes")
+    assert missing_tables(busy) == {
+        "opinions": votes, "budgeting": votes, "matching": ("listings",), "funds": ("ledger",)
+    }  # fmt: skip
+    options = pd.DataFrame({"option_id": ["s"], "matter_id": ["m"], "kind": ["statement"]})
+    ballots = pd.DataFrame({"option_id": ["s"], "person_id": ["p1"], "vote": [1.0]})
+    stated = Study.from_frames(busy.frames | {"options": options, "votes": ballots})
+    assert "opinions" not in missing_tables(stated)
+    assert missing_tables(stated)["budgeting"] == ("options",)
     frames = busy.frames | {"steps": busy.steps.iloc[:0]}
     assert missing_tables(Study.from_frames(frames))["consultation"] == ("steps",)
 

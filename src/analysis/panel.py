@@ -5,9 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from analysis.burden import burden_measures
+from analysis.burden import burden_measures, service_measures
 from analysis.errors import AnalysisError, StudyError
-from analysis.processes import end_of, process_measures
+from analysis.processes import end_of, fund_measures, matching_measures, process_measures
+from analysis.processes.budgeting import budgeting_measures
+from analysis.processes.opinions import opinion_measures
+from analysis.tables.measures import empty_measures
 from analysis.tables.periods import FREQUENCIES, ordinal, period_of
 
 KEYS = ("place_id", "district_id", "street_id", "period", "time")
@@ -15,8 +18,11 @@ FAMILY_TABLES = {
     "networks": ("interactions",),
     "inclusion": ("people",),
     "consultation": ("matters", "steps"),
+    "opinions": ("options", "votes"),
+    "budgeting": ("options", "votes"),
     "burden": ("duties",),
     "matching": ("listings",),
+    "funds": ("ledger",),
     "outcomes": ("outcomes",),
     "effects": ("reforms",),
 }
@@ -28,13 +34,46 @@ def missing_tables(study) -> dict[str, tuple[str, ...]]:
     Returns
     -------
     dict of str to tuple of str
-        Of networks, inclusion, consultation, burden, matching, outcomes and effects, those that lack a table.
+        Of networks, inclusion, consultation, opinions, budgeting, burden, matching, funds, outcomes and
+        effects, those that lack a table. A study whose options are all projects lacks the options of
+        opinions, and one whose options are all statements those of budgeting.
     """
     lacking = {
         family: tuple(table for table in tables if not study.has(table))
         for family, tables in FAMILY_TABLES.items()
     }
+    for family, kind in (("opinions", "statement"), ("budgeting", "project")):
+        if not lacking[family] and not study.options["kind"].eq(kind).any():
+            lacking[family] = ("options",)
     return {family: tables for family, tables in lacking.items() if tables}
+
+
+def further_measures(study) -> pd.DataFrame:
+    """Return opinions, participatory budgeting, matching, funds and staff time with residents in one frame.
+
+    Parameters
+    ----------
+    study : Study
+
+    Returns
+    -------
+    DataFrame
+        place_id, period, measure, value, n, std_error: `opinion_measures`, `budgeting_measures`,
+        `matching_measures`, `fund_measures` and `service_measures`, each where the study has its tables.
+
+    Raises
+    ------
+    AnalysisError
+        As these raise.
+    """
+    families = (
+        (opinion_measures, ("options", "votes")), (budgeting_measures, ("options",)),
+        (matching_measures, ("listings",)), (fund_measures, ("ledger",)),
+        (service_measures, ("interactions", "people")),
+    )  # fmt: skip
+    parts = [measure(study) for measure, tables in families if study.has(*tables)]
+    parts = [part for part in parts if len(part)]
+    return pd.concat(parts, ignore_index=True) if parts else empty_measures()
 
 
 def build_panel(
@@ -43,6 +82,7 @@ def build_panel(
     indicators: pd.DataFrame | None = None,
     processes: pd.DataFrame | None = None,
     burden: pd.DataFrame | None = None,
+    further: pd.DataFrame | None = None,
 ) -> pd.DataFrame:
     """Return the balanced panel of a study: one row per community and period.
 
@@ -52,16 +92,17 @@ def build_panel(
     indicators : DataFrame, optional
         place_id, period, layer, indicator, value, n, std_error, as `networks.indicators` returns; computed
         from the interactions if not given.
-    processes, burden : DataFrame, optional
-        place_id, period, measure, value, n, std_error, as `process_measures` and `burden_measures` return;
-        computed if not given. A frame without rows leaves the family out.
+    processes, burden, further : DataFrame, optional
+        place_id, period, measure, value, n, std_error, as `process_measures`, `burden_measures` and
+        `further_measures` return; computed if not given. A frame without rows leaves its measures out.
 
     Returns
     -------
     DataFrame
         place_id, district_id, street_id : the community and what holds it, missing where nothing does.
         period, time : label, and count of periods since 1970, so that differences are steps.
-        One column per measure of `outcomes`, under its own name, and per measure of processes and burden.
+        One column per measure of `outcomes`, under its own name, and per measure of processes, burden,
+            opinions, participatory budgeting, matching, funds and staff time with residents.
         network_<indicator> : of layer "dyadic".
         cohort_<reform> : Int64, `time` of the period in which the reform first started in the community or
             in a place that holds it; missing if never. A start within a period makes that period the first
@@ -87,8 +128,9 @@ def build_panel(
     network = _dyadic(_network_indicators(study) if indicators is None else indicators)
     processes = process_measures(study) if processes is None else _checked(processes, "processes")
     burden = burden_measures(study) if burden is None else _checked(burden, "burden")
+    further = further_measures(study) if further is None else _checked(further, "further")
     cohorts, ended, nowhere = _cohorts(study)
-    wide = [_wide(family, panel) for family in (outcomes, processes, burden, network)]
+    wide = [_wide(family, panel) for family in (outcomes, processes, burden, further, network)]
     parts = [panel, *wide, cohorts.reindex(panel["place_id"]).reset_index(drop=True)]
     _refuse_doubles(parts)
     panel = pd.concat(parts, axis=1)
