@@ -157,8 +157,8 @@ def test_vtaiwan_by_the_command(datasets, tmp_path, capsys):
     said = capsys.readouterr().out
     for figure in (
         "99 accepted, 78 rejected, 20 pending; by 105 people",
-        "49997",
-        "49443",
+        "49,997",
+        "49,443",
         "by 1,921 people",
         "groups of 889 and 330; set aside: 702 without a group",
         "the same as participants-votes",
