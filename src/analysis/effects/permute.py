@@ -138,7 +138,7 @@ def overall_score(design: Design, control_group: str) -> Score:
     sizes = engine.level_sizes[plan.level].astype(float)
     average = engine.average([plan.post], sizes, estimated_shares=True).weights[:, 0]
     influence = estimates.influence
-    return Score(influence.level, (influence.slope * average) @ influence.changes.T)
+    return Score(influence.level, influence.paths(average))
 
 
 def permuted_levels(levels: np.ndarray, strata: np.ndarray, count: int, rng) -> np.ndarray:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 
 from analysis.effects.averages import Engine
-from analysis.effects.cells import CellEstimates, Cells, DenseInfluence, plan_cells
+from analysis.effects.cells import CellEstimates, Cells, DenseInfluence, cell_sizes, plan_cells
 from analysis.effects.describe import describe, describe_missing, require_any
 from analysis.effects.design import Design, read_design
 from analysis.effects.group_time import label_rows
@@ -30,7 +30,7 @@ def estimate_by_cohort(panel, outcome, unit, time, cohort, weights, cluster) -> 
     parameters = int((estimates.status == "estimated").sum()) + len(plan.levels) + len(design.times) - 1
     factor = small_sample(clusters, design.n_obs, parameters)
     engine = Engine(design, plan, estimates, clusters - 1.0, factor)
-    keys, sizes = np.unique(plan.event_time), estimates.n_treated.astype(float)
+    keys, sizes = np.unique(plan.event_time), cell_sizes(design, plan)
     averages = engine.average([*(plan.event_time == key for key in keys), plan.post], sizes,
                               estimated_shares=False)  # fmt: skip
     columns, _, covariance = engine.figures(averages)

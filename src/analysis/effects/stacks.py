@@ -38,8 +38,8 @@ class Pooled:
         NaN where there is no stack.
     parts : (units, K) array
         Contributions of units to the errors.
-    n_treated, rows : (K,) arrays
-        Treated units, and rows of all stacks.
+    n_treated, size : (K,) arrays
+        Treated units, and the sum of their weights.
     measured : (K,) array of bool
         Whether treated and comparison units of a stack lie in more than one cluster each.
     """
@@ -47,7 +47,7 @@ class Pooled:
     estimate: np.ndarray
     parts: np.ndarray
     n_treated: np.ndarray
-    rows: np.ndarray
+    size: np.ndarray
     measured: np.ndarray
 
 
@@ -61,7 +61,7 @@ def pool_stacks(
     pooled means, as in the weighted regression of Wing, Freedman and Hollingsworth (2024).
     """
     estimate, parts = np.full(width, np.nan), np.zeros((design.n_units, width))
-    n_treated, rows, measured = np.zeros(width, int), np.zeros(width, int), np.zeros(width, bool)
+    n_treated, size, measured = np.zeros(width, int), np.zeros(width), np.zeros(width, bool)
     for k in range(width):
         own = [stack for at, stack in stacks if at == k]
         if not own:
@@ -71,9 +71,9 @@ def pool_stacks(
         estimate[k] = share @ (means[:, 0] - means[:, 1])
         _contribute(design, own, k, share, (means, sizes), (estimate[k], effects), parts)
         n_treated[k] = sum(len(stack.treated) for stack in own)
-        rows[k] = n_treated[k] + sum(len(stack.controls) for stack in own)
+        size[k] = sizes[:, 0].sum()
         measured[k] = any(_spread(design, stack) for stack in own)
-    return Pooled(estimate, parts, n_treated, rows, measured)
+    return Pooled(estimate, parts, n_treated, size, measured)
 
 
 def _means(design: Design, stacks: list[Stack], k: int) -> tuple[np.ndarray, np.ndarray]:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from analysis.effects import checks
 from analysis.effects.averages import Engine
-from analysis.effects.cells import CellEstimates, Cells, DenseInfluence, plan_cells, sum_by
+from analysis.effects.cells import CellEstimates, Cells, DenseInfluence, cell_sizes, plan_cells, sum_by
 from analysis.effects.describe import describe, describe_missing, require_any
 from analysis.effects.design import Design, read_design
 from analysis.effects.fast import compare_by_sums
@@ -86,7 +86,7 @@ def event_study(
     factor = small_sample(design.n_clusters, design.n_obs, regressors + len(design.times))
     engine = Engine(design, plan, estimates, df=design.n_clusters - 1.0, factor=factor)
     keys = np.unique(plan.event_time)
-    sizes = _sizes(design, plan)
+    sizes = cell_sizes(design, plan)
     rows = engine.average([plan.event_time == key for key in keys], sizes, estimated_shares=False)
     overall = engine.average([plan.post], sizes, estimated_shares=False)
     columns, _, covariance = engine.figures(rows.then(overall))
@@ -102,12 +102,6 @@ def event_study(
                *describe_missing(table["status"].to_numpy())),
     )  # fmt: skip
     return replace(estimate, covariance=covariance[np.ix_(kept, kept)])
-
-
-def _sizes(design: Design, plan: Cells) -> np.ndarray:
-    """Return the weight of the units seen in each cell."""
-    level = np.arange(len(plan.levels))[:, None] == np.searchsorted(plan.levels, design.starts)
-    return ((level * design.weights) @ design.seen)[plan.level, plan.now]
 
 
 def _with_controls(design: Design, cohort: str) -> Design:
