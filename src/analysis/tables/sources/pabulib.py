@@ -20,8 +20,8 @@ from analysis.tables.sources.exports import (
 )
 
 NEEDED = {
-    "processes": ("pb_id", "district", "subunit", "level", "date_begin", "date_end", "budget_pln",
-                  "num_votes", "mean_age", "share_women", "share_internet", "mean_choices"),
+    "processes": ("pb_id", "district", "subunit", "level", "date_end", "budget_pln", "num_votes", "mean_age",
+                  "share_women", "share_internet", "mean_choices"),
     "projects": ("pb_id", "project_id", "cost", "votes", "selected", "category"),
     "ballots": ("pb_id", "voter_id", "age", "sex", "voting_method", "vote"),
 }  # fmt: skip
@@ -175,8 +175,7 @@ def _ballots(export: pd.DataFrame, processes: pd.DataFrame, account: list) -> pd
     ))  # fmt: skip
     age = pd.to_numeric(rows["age"], errors="coerce")
     likely = age.between(*AGES)
-    edges = [0, *BANDS.values()]
-    band = pd.cut(age.where(likely), edges, right=False, labels=list(BANDS)).astype("str")
+    band = pd.cut(age.where(likely), [0, *BANDS.values()], right=False, labels=list(BANDS)).astype("str")
     odd, none = int((age.notna() & ~likely).sum()), int(age.isna().sum())
     account.append((
         "ages", len(rows), int(likely.sum()),
