@@ -163,3 +163,12 @@ def test_coverage_of_the_indirect_effect():
         truth = np.array([1.4, 1, 0.4])
         hits.append((found["conf_low"][:3] <= truth) & (truth <= found["conf_high"][:3]))
     assert (np.mean(hits, axis=0) >= 0.88).all(), np.mean(hits, axis=0)
+
+
+def test_a_single_treated_unit_gives_figures_but_no_errors():
+    panel = mediated(units=40)
+    only = panel.loc[panel["cohort"].notna(), "unit"].iloc[0]
+    panel["cohort"] = panel["cohort"].where(panel["unit"] == only)
+    found = rows(panel)
+    assert found.loc[["total", "indirect"], "estimate"].notna().all()
+    assert found.loc[["total", "indirect"], ["std_error", "conf_low", "p_value"]].isna().all(axis=None)

@@ -12,7 +12,7 @@ from analysis.effects.averages import degrees
 from analysis.effects.cells import sum_by
 from analysis.effects.describe import describe, describe_missing
 from analysis.effects.design import Design
-from analysis.effects.imputing import jackknife, read_layers, weigh_effects
+from analysis.effects.imputing import jackknife, lone, read_layers, weigh_effects
 from analysis.effects.notes import Note
 from analysis.effects.results import EffectEstimate, add_inference
 from analysis.effects.rows import missing_row, require_one_of, table_of
@@ -213,7 +213,9 @@ def _row(term: str, k: int, fit: Fit, errors, df) -> dict[str, object]:
     if not np.isfinite(estimate):
         seen = (fit.reach.treated if k < 3 else fit.reach.exposed).any()
         return missing_row("no_comparison" if seen else "no_treated", **labels)
-    columns = add_inference(np.array([estimate]), np.array([error if errors is None else errors[k]]), df)
+    error = error if errors is None else errors[k]
+    error = np.nan if lone(fit.reach.design, weights) else error
+    columns = add_inference(np.array([estimate]), np.array([error]), df)
     return {name: values[0] for name, values in columns.items()} | labels | {
         "n_units": int(now.any(axis=1).sum()), "identified": True, "status": "estimated",
     }  # fmt: skip

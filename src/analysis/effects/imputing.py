@@ -65,6 +65,11 @@ def weigh_effects(
     return float((weights * effects)[treated].sum()), float(error)
 
 
+def lone(design: Design, weights: np.ndarray) -> bool:
+    """Whether all that is summed lies in one cluster, so that no error can be had."""
+    return len(np.unique(design.clusters[(weights != 0).any(axis=1)])) < 2
+
+
 def jackknife(design: Design, refit: Callable[[np.ndarray], np.ndarray]) -> np.ndarray | None:
     """Return standard errors of several estimates from leaving out one cluster at a time (CRV3).
 

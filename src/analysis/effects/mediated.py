@@ -18,6 +18,7 @@ from analysis.errors import EstimationError
 
 RHOS = tuple(np.round(np.arange(-0.9, 0.91, 0.1), 1).tolist())
 WEAK = 10.0  # first-stage F under which a second measure says too little (Staiger and Stock 1997)
+INFERENCE = ("std_error", "p_value", "conf_low", "conf_high")
 TERMS = ("total", "direct", "indirect", "share", "on mediator", "slope")
 MEDIATOR, SECOND = "measure of the mediator", "second measure of the mediator"
 
@@ -86,6 +87,8 @@ def mediation(
     split = np.array([draw.split(0.0) for draw in draws])
     table = _tabulate(TERMS, true.split(0.0), split, paths.n_treated)
     total = table.iloc[0]
+    if paths.lone:
+        table.loc[table["term"] != "slope", list(INFERENCE)] = np.nan
     if not (total["conf_low"] > 0 or total["conf_high"] < 0):
         table.loc[3] = dict.fromkeys(table, np.nan) | missing_row("collinear", term="share")
         table = table.astype({"identified": bool, "n_units": int})
@@ -147,6 +150,8 @@ def mediation_sensitivity(
     split = np.array([[draw.split(r)[2] for r in values] for draw in draws])
     terms = [f"rho={r:g}" for r in values]
     table = _tabulate(terms, [true.split(r)[2] for r in values], split, paths.n_treated)
+    if paths.lone:
+        table[list(INFERENCE)] = np.nan
     table["rho"], table["direct"] = values, true.total - table["estimate"]
     notes = [Note("mediation_assumption", mediator=mediator, outcome=outcome),
              Note("mediation_rho", mediator=mediator, outcome=outcome),

@@ -55,6 +55,12 @@ class Paths:
     def n_treated(self) -> int:
         return self.design.n_treated
 
+    @property
+    def lone(self) -> bool:
+        """Whether all treated units lie in one cluster, so that no error of effects can be had."""
+        treated = self.design.starts <= self.design.times[-1]
+        return len(np.unique(self.design.clusters[treated])) < 2
+
     def select(self, units: np.ndarray) -> Paths:
         design = replace(self.design, outcomes=self.design.outcomes[units], starts=self.design.starts[units],
                          covariates=self.design.covariates[:, units], weights=self.design.weights[units],

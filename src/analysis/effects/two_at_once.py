@@ -11,7 +11,7 @@ from analysis.effects import checks
 from analysis.effects.averages import degrees
 from analysis.effects.describe import describe, describe_missing
 from analysis.effects.design import Design
-from analysis.effects.imputing import jackknife, read_layers, weigh_effects
+from analysis.effects.imputing import jackknife, lone, read_layers, weigh_effects
 from analysis.effects.notes import Note
 from analysis.effects.results import EffectEstimate, add_inference
 from analysis.effects.rows import missing_row, table_of
@@ -230,6 +230,7 @@ def _row(term, weights, estimate, error, both: Both, model, df) -> dict[str, obj
     now = weights != 0
     if not now.any():
         return missing_row(_why(term, both, model), term=term, n_periods=0, n_controls=0)
+    error = np.nan if lone(both.design, weights) else error
     columns = add_inference(np.array([estimate]), np.array([error]), df)
     free = (~model.treated & both.design.seen)[:, now.any(axis=0)].any(axis=1)
     return {name: values[0] for name, values in columns.items()} | {
