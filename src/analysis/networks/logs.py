@@ -77,7 +77,7 @@ def read_log_parts(
     """
     import pyarrow as pa
 
-    file, names, texts = _open(path)
+    file, names, texts = _open(path, memory_map=False)  # mapped pages would count as ours until the end
     if "community_id" not in names:
         raise StudyError(
             "The log does not say in which community an act happened.", where=str(path),
@@ -136,7 +136,7 @@ class _Units:
         return not first
 
 
-def _open(path: str | Path) -> tuple[pq.ParquetFile, list[str], list[str]]:
+def _open(path: str | Path, memory_map: bool = True) -> tuple[pq.ParquetFile, list[str], list[str]]:
     """Return the open log, the columns wanted of it, and those of them that hold text."""
     import pyarrow as pa
     import pyarrow.parquet as pq
@@ -146,7 +146,7 @@ def _open(path: str | Path) -> tuple[pq.ParquetFile, list[str], list[str]]:
             schema = file.schema_arrow
         names = [name for name in COLUMNS if name in schema.names]
         texts = [n for n in names if pa.types.is_string(schema.field(n).type) or _is_large(schema.field(n))]
-        return pq.ParquetFile(path, read_dictionary=texts, memory_map=True), names, texts
+        return pq.ParquetFile(path, read_dictionary=texts, memory_map=memory_map), names, texts
     except (OSError, pa.ArrowInvalid) as error:
         raise StudyError(
             "The log cannot be read.", where=str(path), value=error, expected="a whole Parquet file",
