@@ -1,10 +1,10 @@
 """System 1, the shared community of Chancheng (禅城共享社区): its networks, who is in them, and its pilot.
 
-On record: 1.2087 million people, 41.2 % not registered; 145 villages and communities in 1 town and 3 streets,
-one street with 600,000 residents on 21.5 km2; 7 pilot communities from the second half of 2017; 332 help
-topics, the most viewed seen 1,676 times; a fundraiser that reached nearly 100,000 yuan. How the 145 divide
-among the streets, who acts in the log, and the gains of the pilots are made up, so that results are known.
-Views have no table of their own: they are held as an outcome of the place.
+On record: 1.2087 million people, 41.2 % not registered; 145 villages and communities in 1 town and 3
+streets, one street with 600,000 residents on 21.5 km2; 7 pilot communities from the second half of 2017;
+332 help topics, the most viewed seen 1,676 times; a fundraiser that reached nearly 100,000 yuan. How the
+145 divide among the streets, who acts in the log, and the gains of the pilots are made up, so that results
+are known. Views have no table of their own: they are held as an outcome of the place.
 """
 
 import pandas as pd

@@ -2,8 +2,8 @@
 
 On record: broad participation with non-registered residents, rules of who, what, procedure, effect and
 accountability, links between levels, duties of information and response. No figures are on record: those
-below are made up, so that results are known. The rules are a procedure with deadlines and with those who may
-take each step.
+below are made up, so that results are known. The rules are a procedure with deadlines and with those who
+may take each step.
 """
 
 import pytest
