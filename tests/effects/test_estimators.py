@@ -12,12 +12,15 @@ import statsmodels.formula.api as smf
 
 from analysis.effects import (
     att_gt,
+    compare,
     dose_response,
     event_study,
     extended_twfe,
     imputation,
     lp_did,
     poisson,
+    pretrend_test,
+    sensitivity,
     stacked,
     synthetic_did,
     twfe,
@@ -65,6 +68,7 @@ def test_stacks_agree_with_diff_diff(growing):
     assert ours["std_error"].iloc[-1] == pytest.approx(theirs.overall_se, abs=1e-10)
 
 
+@pytest.mark.filterwarnings("ignore")  # statsmodels on its own standard errors of collinear dummies
 @pytest.mark.parametrize("weighted", [False, True])
 def test_stacks_by_variance_are_the_stacked_regression(growing, weighted):
     """Cengiz et al. (2019): effects of stack x unit and stack x period, clustered by district."""
@@ -187,6 +191,7 @@ def test_counts_by_cohort_agree_with_diff_diff(either):
     assert ours["std_error"].iloc[-1] == pytest.approx(theirs.overall_se, rel=1e-5)
 
 
+@pytest.mark.filterwarnings("ignore")  # statsmodels on covariances it does not promise with weights
 @pytest.mark.parametrize("weights", [None, "w"])
 def test_one_factor_is_the_poisson_regression_with_dummies(growing, weights):
     ours = poisson(growing, "n", unit="unit", time="period", treatment="treated", weights=weights,
@@ -214,6 +219,18 @@ def test_counts_that_grow_by_factors_are_found_exactly():
     assert ratio["ratio"].iloc[0] == pytest.approx(1.5, abs=1e-9)
     # in differences the same trends are not parallel
     assert abs(imputation(frame, "n", **KEYS).table["estimate"].iloc[-1] - effect.mean()) > 0.1
+
+
+def test_cohorts_without_counts_are_rows_that_say_so(growing):
+    quiet = growing.assign(
+        n=growing["n"].where((growing["cohort"] != 5).fillna(True) | (growing["treated"] > 0), 0)
+    )
+    table = poisson(quiet, "n", **KEYS).table
+    assert table["identified"].all()
+    assert table["n_units"].iloc[0] == 14
+    alone = quiet[quiet["cohort"].isna() | (quiet["cohort"] == 5)]
+    with pytest.raises(EstimationError, match="no count above zero"):
+        poisson(alone, "n", **KEYS)
 
 
 def test_units_without_counts_are_set_aside(growing):
@@ -326,6 +343,23 @@ def test_doses_that_cannot_be_read(growing, doses, words):
     for bins in (0, True, [2, 1], "three", [np.nan]):
         with pytest.raises(EstimationError, match="Ranges"):
             dose_response(growing, "y", **KEYS, dose="dose", bins=bins)
+
+
+def test_only_units_treated_in_the_panel_need_a_dose(growing):
+    later = growing.assign(cohort=growing["cohort"].mask(growing["cohort"] == 6, 60))
+    lacking = later.assign(dose=later["dose"].where(later["cohort"].fillna(99) < 60))
+    ours, other = (dose_response(panel, "y", **KEYS, dose="dose").table for panel in (lacking, later))
+    pd.testing.assert_frame_equal(ours, other)
+
+
+def test_event_times_serve_the_further_checks(growing):
+    for estimate in (lp_did(growing, "y", **KEYS), stacked(growing, "y", **KEYS, window=(-3, 2))):
+        bounds = sensitivity(estimate, "smoothness").table
+        assert (bounds["conf_low"] < bounds["conf_high"]).all()
+        assert pretrend_test(estimate).passed is not None
+    everything = compare([imputation(growing, "y", **KEYS), extended_twfe(growing, "y", **KEYS),
+                          lp_did(growing, "y", **KEYS)])  # fmt: skip
+    assert everything.table["identified"].all()
 
 
 # ---- weights, repeated cross-sections, periods: the same rules for all -----------------------------------

@@ -76,10 +76,10 @@ def dose_response(
     estimation. Review of Economic Studies 91(6), 3253-3285.
     """
     checks.require_columns(panel, {"dose": dose, "outcome": outcome, "unit": unit, "cohort": cohort})
-    given = _doses(panel, dose, unit, cohort)
+    checks.numeric_column(panel, dose, "dose")
     design = read_design(panel, outcome, unit=unit, time=time, cohort=cohort, covariates=covariates,
                          weights=weights, cluster=cluster)  # fmt: skip
-    doses = given.reindex(design.units).fillna(0.0).to_numpy(float)
+    doses = _doses(panel, dose, unit, design)
     model = UntreatedModel(design)
     require_imputable(model, covariates, cohort)
     treated = design.starts <= design.times[-1]
@@ -99,25 +99,23 @@ def dose_response(
     )  # fmt: skip
 
 
-def _doses(panel: pd.DataFrame, dose: str, unit: str, cohort: str) -> pd.Series:
-    """Return each treated unit's dose by unit; raise if it is missing, not above 0 or varies."""
-    values = pd.Series(checks.numeric_column(panel, dose, "dose"), index=panel.index)
-    finite = panel[cohort].notna()
-    if pd.api.types.is_numeric_dtype(panel[cohort]):
-        finite &= ~np.isinf(panel[cohort].to_numpy(float, na_value=np.nan))
-    rows = pd.DataFrame({"unit": panel.loc[finite, unit], "dose": values[finite]})
-    spread = rows.groupby("unit", sort=False)["dose"].agg(["min", "max", "count", "size"])
-    varies, lacking = spread["min"] != spread["max"], (spread["count"] == 0) | ~(spread["min"] > 0)
-    for wrong, what in ((lacking, "have no dose above 0"), (varies & ~lacking, "have several doses")):
+def _doses(panel: pd.DataFrame, dose: str, unit: str, design: Design) -> np.ndarray:
+    """Return each unit's dose, 0 for the untreated; raise if a treated one has none, or several."""
+    rows = pd.DataFrame({"unit": panel[unit], "dose": checks.numeric_column(panel, dose, "dose")})
+    spread = rows.groupby("unit", sort=False)["dose"].agg(["min", "max"]).reindex(design.units)
+    treated = design.starts <= design.times[-1]
+    lacking = treated & ~(spread["min"] > 0).to_numpy()
+    varies = treated & (spread["min"] != spread["max"]).to_numpy() & ~lacking
+    for wrong, what in ((lacking, "have no dose above 0"), (varies, "have several doses")):
         if wrong.any():
             raise EstimationError(
                 f"{int(wrong.sum())} treated units {what}.",
                 where=f"column {dose!r}",
-                value=f"{spread.index[wrong][0]}: {spread.loc[wrong, 'min'].iloc[0]:g}",
+                value=f"{design.units[wrong][0]}: {spread['min'].to_numpy()[wrong][0]:g}",
                 expected="one dose above 0 per treated unit, the same in all its rows",
                 mend="Give units that get no dose the cohort <NA>; for doses that change, use twfe.",
             )
-    return spread["min"]
+    return np.where(treated, spread["min"].to_numpy(), 0.0)
 
 
 def _ranges(doses: np.ndarray, bins: int | Sequence[float]) -> np.ndarray:

@@ -68,7 +68,10 @@ def _compare(design: Design, plan: Cells) -> CellEstimates:
     for k in range(len(plan)):
         g, t = plan.level[k], plan.now[k]
         if not counts[g, t] or not known[g, t]:
-            status[k] = "no_treated" if not counts[g, t] else "no_comparison"
+            empty = not (sums * untreated)[g].any() or not (sums * untreated)[:, t].any()
+            reached = untreated[g].any() and untreated[:, t].any()
+            status[k] = "no_counts" if empty and reached else "no_comparison"
+            status[k] = status[k] if counts[g, t] else "no_treated"
             continue
         status[k] = "estimated"
         estimate[k] = sums[g, t] / totals[g, t] - rates[g, t]
