@@ -182,7 +182,7 @@ def _field(table: str, file: _File, theirs: str, ours: str | None) -> dict:
 def _constraints(table: str, name: str) -> dict:
     """Return the rules of a column as Table Schema constraints; a rule it does not know is an error."""
     found: dict[str, object] = {}
-    for check in schema.MODELS[table].to_schema().columns[name].checks:
+    for check in vars(schema.MODELS[table])[name].checks:
         if check.name == "isin":
             found["enum"] = list(check.statistics["allowed_values"])
         else:

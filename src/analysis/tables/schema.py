@@ -75,16 +75,16 @@ class Column:
 
 def columns(table: str) -> dict[str, Column]:
     """Return the columns of `table`, in order, as name -> Column."""
-    schema = MODELS[table].to_schema()
+    model = MODELS[table]  # its fields themselves: making a schema of it imports every data frame library
     return {
         name: Column(
             table=table,
             name=name,
-            description=column.description,
-            rules=tuple(str(check) for check in column.checks),
-            **column.metadata,
+            description=field.description,
+            rules=tuple(str(check) for check in field.checks),
+            **field.metadata,
         )
-        for name, column in schema.columns.items()
+        for name, field in ((name, vars(model)[name]) for name in model.__annotations__)
     }
 
 
