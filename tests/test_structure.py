@@ -17,7 +17,7 @@ RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
 INSTALL_NAMES = {
     "pylopdf_fonts_zh_cn": "pylopdf-fonts-zh-cn", "diff_diff": "diff-diff", "IPython": "ipykernel",
     "jupyter_client": "ipykernel", "psutil": "ipykernel",
-    "nbformat": "papermill", "traitlets": "ipykernel", "scipy": "scipy",
+    "nbformat": "papermill", "traitlets": "ipykernel", "scipy": "scipy", "docx": "python-docx",
 }  # fmt: skip
 # needed, but not imported in src: an application, engines that pandas and Jupyter load, a yardstick in tests
 USED_BY_PEOPLE = {"jupyterlab", "python-calamine", "ipykernel", "statsmodels"}

@@ -46,7 +46,7 @@ class Text:
                 expected=" or ".join(LANGUAGES), mend="Use one of these.",
             )  # fmt: skip
         self.language = language
-        self._catalogue = _load(language)
+        self._catalogue = _load(language) | _beside("effects", language)
 
     def __call__(self, key: str, **values: object) -> str:
         """Return the text of `key` ("section.name") with its fields filled in."""
@@ -96,3 +96,12 @@ class Text:
 @cache
 def _load(name: str) -> dict:
     return tomllib.loads(files(__package__).joinpath(f"{name}.toml").read_text(encoding="utf-8"))
+
+
+@cache
+def _beside(name: str, language: str) -> dict:
+    """Return the texts of a catalogue that holds both languages beside each other."""
+    return {
+        section: {key: words[language] for key, words in texts.items()}
+        for section, texts in _load(name).items()
+    }
