@@ -215,6 +215,25 @@ def test_breadth_counts_each_person_once_in_each_place_and_time(make_study, valu
     assert frame.attrs["residents_from_people"] == 0
 
 
+def test_breadth_counts_who_votes_on_statements_or_writes_them(make_study, value_of):
+    options = pd.DataFrame(
+        {"option_id": ["s1", "s2", "x"], "matter_id": ["m", "m", "f"], "kind": ["statement"] * 2 + ["project"],
+         "author_id": ["p9", None, "p8"], "opened": pd.to_datetime(["2021-01-05", None, "2021-01-05"])}
+    )  # fmt: skip
+    votes = pd.DataFrame(
+        [("s1", "p1", 1, "2021-01-06"), ("s2", "p1", -1, "2021-02-06"), ("s2", "p2", 0, "2021-02-07"),
+         ("s2", "p3", 1, None), ("s1", "p4", 1, "2021-12-01"), ("x", "p5", 1, "2021-01-06")],
+        columns=["option_id", "person_id", "vote", "time"],
+    )  # fmt: skip
+    votes["time"] = pd.to_datetime(votes["time"])
+    study = make_study([("m", "B"), ("f", "B")], options=options, votes=votes)
+    matters = study.matters.assign(process=["consultation", "fund"])
+    frame = process_measures(Study.from_frames(study.frames | {"matters": matters}, window=study.window))
+    found = [value_of(frame, "B", p, "consultation_breadth")[0] for p in ("2021-01", "2021-02", "all")]
+    # p1 and the author p9; p1 and p2; with them p3, undated; p4 voted after the study, p5 on a project
+    assert found == [pytest.approx(n / 300) for n in (2, 2, 4)]
+
+
 def test_with_a_register_only_people_in_it_act_in_steps(make_study, value_of, acts):
     people = pd.DataFrame({"person_id": ["p1", "p2", "p5"], "community_id": ["A", "A", "B"]})
     steps = [("m", "raised", "2021-01-20", "p5"), ("m", "decided", "2021-01-21", "p6")]

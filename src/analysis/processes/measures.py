@@ -90,8 +90,9 @@ MEASURES: dict[str, Measure] = {
     "consultation_breadth": Measure(
         "consultation_breadth",
         "distinct people in done interactions of kind consultation or in the gathering of a consultation "
-        "matter (gathering_id is its matter_id), or acting in steps of one / residents (places.population, "
-        "or else rows of the people table, and then only those of them who took part)",
+        "matter (gathering_id is its matter_id), acting in steps of one, or voting on or writing one of its "
+        "statements / residents (places.population, or else rows of the people table, and then only those of "
+        "them who took part)",
         "share of residents",
         "residents",
         _OECD,

@@ -11,9 +11,13 @@ CONSULTATION_KINDS = ("consultation",)
 
 
 def has_consultation(study) -> bool:
-    """Whether the study holds any act of consultation: an interaction or a step of a consultation matter."""
-    matters = study.matters.loc[study.matters["process"] == "consultation", "matter_id"]
-    return bool(len(_acts(study, matters)) or study.steps["matter_id"].isin(matters).any())
+    """Whether the study holds any act of consultation: an interaction, or a step or vote in a matter of it."""
+    matters = study.matters[study.matters["process"] == "consultation"]
+    return bool(
+        len(_acts(study, matters["matter_id"]))
+        or study.steps["matter_id"].isin(matters["matter_id"]).any()
+        or len(_ballots(study, matters))
+    )
 
 
 def breadth(study, grid: Grid) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -22,7 +26,7 @@ def breadth(study, grid: Grid) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     Where the residents are counted in the people table, only those of them who took part are.
     """
     acts, people = participations(study), study.people
-    rows, cells = grid.cells(acts["community_id"], acts["time"])
+    rows, cells = grid.cells(acts["community_id"], acts["time"], undated=True)
     person, names = pd.factorize(acts["person_id"])
     seen = pd.DataFrame({"cell": cells, "person": person[rows]}).drop_duplicates()
     living, counted = residents(study, grid)
@@ -67,7 +71,10 @@ def residents_from_people(study) -> int:
 
 
 def participations(study, process: str = "consultation") -> pd.DataFrame:
-    """Return one row per taking part in matters of a process: person_id, community_id, time."""
+    """Return one row per taking part in matters of a process: person_id, community_id, time.
+
+    People take part by an act, a step, a vote, or a statement or project of their own.
+    """
     matters = study.matters.loc[study.matters["process"] == process, ["matter_id", "community_id"]]
     acts = _acts(study, matters["matter_id"], CONSULTATION_KINDS if process == "consultation" else ())
     steps = study.steps.merge(matters, on="matter_id")
@@ -79,6 +86,7 @@ def participations(study, process: str = "consultation") -> pd.DataFrame:
         acts.rename(columns={"source_id": "person_id"}),
         acts.rename(columns={"target_id": "person_id"}),
         steps.rename(columns={"actor_id": "person_id"}),
+        _ballots(study, matters),
     ]
     return pd.concat([side[["person_id", "community_id", "time"]] for side in sides]).dropna(
         subset=["person_id"]
@@ -90,3 +98,19 @@ def _acts(study, matters: pd.Series, kinds: tuple[str, ...] = CONSULTATION_KINDS
     acts = study.interactions
     done = acts["status"].isna() | (acts["status"] == "done")
     return acts[done & (acts["kind"].isin(kinds) | acts["gathering_id"].isin(matters))]
+
+
+def _ballots(study, matters: pd.DataFrame) -> pd.DataFrame:
+    """Return person_id, community_id, time: who voted on an option of one of `matters`, or put one up."""
+    options = study.options.merge(matters[["matter_id", "community_id"]], on="matter_id")
+    votes = study.votes[study.votes["option_id"].isin(options["option_id"])]
+    where = options.set_index("option_id")["community_id"]
+    voted = pd.DataFrame(
+        {
+            "person_id": votes["person_id"],
+            "community_id": votes["option_id"].map(where),
+            "time": votes["time"],
+        }
+    )
+    written = options.rename(columns={"author_id": "person_id", "opened": "time"})
+    return pd.concat([voted, written[list(voted)]]).dropna(subset=["person_id"])
