@@ -126,15 +126,15 @@ def test_units_treated_from_the_first_period_on_may_be_permuted_away(make):
 
 
 def test_the_joint_test_keeps_its_size(make):
-    """60 panels without effect: a true 5 % rate gives more than 9 rejections in 1 of 500 runs."""
-    chosen = specifications(control_group=["not_yet_treated"])
+    """40 panels without effect: a true 5 % rate gives more than 7 rejections in 1 of 700 runs."""
+    chosen = specifications(estimator=["att_gt", "imputation"], control_group=["not_yet_treated"])
     p_values = [
-        specification_curve(panel_of(make, seed, units=8), "y", chosen, **KEYS, n_permutations=39, seed=seed)
+        specification_curve(panel_of(make, seed, units=8), "y", chosen, **KEYS, n_permutations=19, seed=seed)
         .joint["p_value"].to_numpy()
-        for seed in range(60)
+        for seed in range(40)
     ]  # fmt: skip
     rejected = (np.array(p_values) <= 0.05).sum(axis=0)
-    assert (rejected <= 9).all(), rejected
+    assert (rejected <= 7).all(), rejected
 
 
 @pytest.mark.parametrize(
