@@ -217,8 +217,9 @@ def test_breadth_counts_each_person_once_in_each_place_and_time(make_study, valu
 
 def test_breadth_counts_who_votes_on_statements_or_writes_them(make_study, value_of):
     options = pd.DataFrame(
-        {"option_id": ["s1", "s2", "x"], "matter_id": ["m", "m", "f"], "kind": ["statement"] * 2 + ["project"],
-         "author_id": ["p9", None, "p8"], "opened": pd.to_datetime(["2021-01-05", None, "2021-01-05"])}
+        {"option_id": ["s1", "s2", "x"], "matter_id": ["m", "m", "f"],
+         "kind": ["statement", "statement", "project"], "author_id": ["p9", None, "p8"],
+         "opened": pd.to_datetime(["2021-01-05", None, "2021-01-05"])}
     )  # fmt: skip
     votes = pd.DataFrame(
         [("s1", "p1", 1, "2021-01-06"), ("s2", "p1", -1, "2021-02-06"), ("s2", "p2", 0, "2021-02-07"),

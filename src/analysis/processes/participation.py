@@ -11,7 +11,7 @@ CONSULTATION_KINDS = ("consultation",)
 
 
 def has_consultation(study) -> bool:
-    """Whether the study holds any act of consultation: an interaction, or a step or vote in a matter of it."""
+    """Whether the study holds any act of consultation: an interaction, or a step or vote in a matter."""
     matters = study.matters[study.matters["process"] == "consultation"]
     return bool(
         len(_acts(study, matters["matter_id"]))
