@@ -45,6 +45,8 @@ def style(language: str = "en"):
     }  # fmt: skip
     with mpl.rc_context(settings):
         yield
+        interactive = mpl.is_interactive()  # on since a notebook's first figure, if that was drawn in here
+    mpl.interactive(interactive)
 
 
 def new_axes(ax=None, *, width: float = 8.6, height: float = 3.2, rows: int = 1, columns: int = 1):
