@@ -40,20 +40,28 @@ def _only(measure: str, profile: tuple[float, ...], **others) -> Truth:
 
 @dataclass(frozen=True)
 class Case:
-    """A truth, the outcome looked at, which estimators are made for it, and what it is in words."""
+    """A truth, which estimators are recommended under it, it in words, and whose assumptions hold too."""
 
     truth: Truth
-    made_for: tuple[str, ...]
+    recommended: tuple[str, ...]
     words: str
     outcome: str = "satisfaction"
+    hold_too: tuple[str, ...] = ("synthetic_did",)
+
+    def mark(self, estimator: str) -> str:
+        """Return "recommended", "assumptions hold" or nothing."""
+        if estimator in self.recommended:
+            return "recommended"
+        return "assumptions hold" if estimator in self.hold_too else ""
 
 
-SOUND = ("att_gt", "event_study", "imputation", "extended_twfe", "stacked", "lp_did", "synthetic_did")
+SOUND = ("att_gt", "event_study", "imputation", "extended_twfe", "stacked", "lp_did")
+ALIKE = ("synthetic_did", "twfe", "line")
 CASES = {
-    "none": Case(_only("satisfaction", (0.0,)), (*SOUND, "twfe", "line"), "No effect at all."),
+    "none": Case(_only("satisfaction", (0.0,)), SOUND, "No effect at all.", hold_too=ALIKE),
     "constant": Case(
-        _only("satisfaction", (FINAL,), multiplier_sd=0.0), (*SOUND, "twfe", "line"),
-        f"{FINAL:g} points from the first month on, the same everywhere."),
+        _only("satisfaction", (FINAL,), multiplier_sd=0.0), SOUND,
+        f"{FINAL:g} points from the first month on, the same everywhere.", hold_too=ALIKE),
     "growing": Case(
         _only("satisfaction", GROWING), SOUND,
         f"Grows in equal steps to {FINAL:g} points over 15 months; districts differ by a factor of standard "
@@ -63,14 +71,14 @@ CASES = {
         "As growing; the first cohort has 40 % and the last 160 % of it, those between lie between."),
     "broken_trend": Case(
         _only("satisfaction", GROWING, trend=0.02), ("line",),
-        "As growing; communities that will ever adopt drift up by 0.036 points a month from the start."),
+        "As growing; communities that will ever adopt drift up by 0.036 points a month from the start.", hold_too=()),
     "spillover": Case(
         _only("participation", (0.03,), spillover=0.024), ("spillover",),
         "Participation: 3 percentage points where adopted; untreated communities gain 2.4 points times the "
-        "share of their street that has adopted.", "participation"),
+        "share of their street that has adopted.", "participation", ()),
     "anticipation": Case(
         _only("satisfaction", GROWING, anticipation=AHEAD), ("att_gt_ahead",),
-        f"As growing, but setting in {AHEAD} months before the start."),
+        f"As growing, but setting in {AHEAD} months before the start.", hold_too=()),
 }  # fmt: skip
 
 ESTIMATORS = {
@@ -84,7 +92,7 @@ ESTIMATORS = {
     "synthetic_did": "synthetic_did, jackknife",
     "twfe": "twfe (two-way fixed effects)",
     "spillover": "spillover_effects, shape linear, clustered by street",
-    "line": f"event_study and sensitivity, a straight difference in trends allowed, event times 0 to {LINE[1]}",
+    "line": f"event_study and sensitivity, a straight drift allowed, event times 0 to {LINE[1]}",
 }  # fmt: skip
 
 
@@ -106,7 +114,7 @@ def draw(seed: int, case: Case) -> tuple[pd.DataFrame, dict]:
         "period": rows["period"].astype(str).to_numpy(),
     })  # fmt: skip
     panel["treated"] = (panel["time"] >= panel[COHORT].astype("Float64").fillna(np.inf)).astype(float)
-    if "spillover" in case.made_for:
+    if "spillover" in case.recommended:
         start_labels = starts.map(lambda k: labels[k])
         reach = exposure(city.frames["places"], start_labels, labels, through="street")
         panel = panel.merge(reach[["place_id", "period", "exposure"]], on=["place_id", "period"])
@@ -153,7 +161,7 @@ def one_city(job: tuple[str, int]) -> list[dict]:
     panel, truth = draw(APART * list(CASES).index(key) + seed, case)
     rows = []
     for name in ESTIMATORS:
-        special = name in ("spillover", "att_gt_ahead") and name not in case.made_for
+        special = name in ("spillover", "att_gt_ahead") and name not in case.recommended
         if special or seed >= FEWER.get(name, np.inf):
             continue
         began = time.process_time()
@@ -181,9 +189,7 @@ def summarise(found: pd.DataFrame) -> pd.DataFrame:
     ).reset_index()  # fmt: skip
     share = table["coverage"]
     table.insert(7, "coverage_mc_error", np.sqrt(share * (1 - share) / table["draws"]))
-    table["made_for"] = [
-        e in CASES[t].made_for for t, e in zip(table["truth"], table["estimator"], strict=True)
-    ]
+    table["mark"] = [CASES[t].mark(e) for t, e in zip(table["truth"], table["estimator"], strict=True)]
     return table
 
 
@@ -199,11 +205,13 @@ def page(table: pd.DataFrame, draws: int, seconds: float) -> str:
         f"28 % of communities never), {seconds / 60:.0f} minutes of CPU. The figures also stand in "
         "[calibration.csv](calibration.csv).",
         "",
-        "**Bias** and **RMSE** are against what the estimator estimates in that very city. **Coverage** is how "
-        "often the 95 % interval holds it, with the Monte Carlo error of that share. **Power** is how often the "
-        "interval leaves zero out (without effect: how often it errs). **Length** is the mean length of the "
-        "interval. A dot (●) marks estimators made for that truth: their coverage should lie between 92 and "
-        "97 %. The others show what happens if their assumptions fail.",
+        "**Bias** and **RMSE** are against what the estimator estimates in that very city. **Coverage** is "
+        "how often the 95 % interval holds it, with the Monte Carlo error of that share. **Power** is how "
+        "often the interval leaves zero out (without effect: how often it errs). **Length** is the mean "
+        "length of the "
+        "interval. A full dot (●) marks estimators recommended where that truth is likely: their coverage "
+        "should lie between 92 and 97 %; an empty one (○) others whose assumptions hold. The rest show what "
+        "happens if assumptions fail. What follows for the choice is in [effects.md](effects.md).",
     ]
     for key, case in CASES.items():
         rows = table[table["truth"] == key]
@@ -212,16 +220,13 @@ def page(table: pd.DataFrame, draws: int, seconds: float) -> str:
                   "| Estimator | True | Bias | RMSE | Coverage | Power | Length |",
                   "|---|--:|--:|--:|--:|--:|--:|"]  # fmt: skip
         for row in rows.itertuples():
-            mark = "● " if row.made_for else ""
+            mark = {"recommended": "● ", "assumptions hold": "○ "}.get(row.mark, "")
             size = [f"{v * scale:.3f}" for v in (row.true_effect, row.bias, row.rmse)]
             cover = f"{row.coverage:.1%} ± {row.coverage_mc_error:.1%}".replace("%", " %")
             lines.append(f"| {mark}{ESTIMATORS[row.estimator]} | " + " | ".join(size)
-                         + f" | {cover} | {row.power:.0%}".replace("0%", "0 %")
+                         + f" | {cover} | {row.power * 100:.0f} %"
                          + f" | {row.interval_length * scale:.3f} |")  # fmt: skip
-    return "\n".join([*lines, "", *READING]) + "\n"
-
-
-READING = ["## Reading it", "", "To be written."]
+    return "\n".join(lines) + "\n"
 
 
 def main() -> None:
