@@ -100,7 +100,7 @@ def _of_procedure(table: pd.DataFrame, procedure: Procedure, recorded: pd.Series
     """Return one row per recorded step that another one follows."""
     names = [name for name in procedure.names if recorded[name]]
     times = table[names].to_numpy("datetime64[ns]").astype("datetime64[ms]").astype(float) / 86_400_000
-    times[table[names].isna().to_numpy()] = np.nan
+    times[table[names].isna().to_numpy(bool)] = np.nan
     seen = (table["last_seen"] - pd.Timestamp(0)) / DAY
     ended = (table["last_seen"] < table["last_seen"].max()).to_numpy()
     rows = []
