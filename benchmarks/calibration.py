@@ -71,7 +71,7 @@ CASES = {
         "As growing; the first cohort has 40 % and the last 160 % of it, those between lie between."),
     "broken_trend": Case(
         _only("satisfaction", GROWING, trend=0.02), ("line",),
-        "As growing; communities that will ever adopt drift up by 0.036 points a month from the start.", hold_too=()),
+        "As growing; communities that will ever adopt drift up by 0.036 points a month.", hold_too=()),
     "spillover": Case(
         _only("participation", (0.03,), spillover=0.024), ("spillover",),
         "Participation: 3 percentage points where adopted; untreated communities gain 2.4 points times the "

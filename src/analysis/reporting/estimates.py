@@ -1,20 +1,25 @@
-"""What the reforms changed, estimated once per run for the whole study."""
+"""What the reforms changed, estimated once per run for the whole study, as one frame for all reports."""
 
 from __future__ import annotations
 
 import pandas as pd
 
+from analysis.display.effect_words import effect_text
+from analysis.display.text import LANGUAGES
 from analysis.errors import EstimationError
+from analysis.reporting.examination import Examination, cluster_of, examine
 
 OWN_OUTCOMES = ("network_active_share", "network_support", "burden_duties", "burden_hours")
 EFFECT_COLUMNS = [
     "reform", "outcome", "aggregation", "cluster", "n_clusters", "note", "term", "event_time", "estimate",
-    "std_error", "statistic", "p_value", "conf_low", "conf_high", "n_units", "identified",
+    "std_error", "statistic", "p_value", "conf_low", "conf_high", "n_units", "identified", "status",
+    "breakdown", "advice", "trusted", "district", "weight", "detectable",
+    *(f"text_{language}" for language in LANGUAGES),
 ]  # fmt: skip
 
 
 def estimate_effects(panel: pd.DataFrame, *, outcomes: list[str]) -> pd.DataFrame:
-    """Estimate every reform's effect on every outcome, overall and by event time (Callaway-Sant'Anna).
+    """Estimate every reform's effect on every outcome and look at each from every side.
 
     Parameters
     ----------
@@ -26,49 +31,61 @@ def estimate_effects(panel: pd.DataFrame, *, outcomes: list[str]) -> pd.DataFram
     Returns
     -------
     DataFrame
-        reform, outcome, aggregation ("overall", "event_time"), cluster, n_clusters, note, then the columns
-        of an `EffectEstimate` table. An effect that cannot be estimated is one row with identified False
-        and the reason in note.
+        reform, outcome, aggregation, cluster, n_clusters, note, then the columns of an `EffectEstimate`
+        table. Per aggregation: "overall" (Callaway-Sant'Anna; breakdown of relative magnitudes, advice on
+        inference, the sentence in each language), "event_time", "other" (term names the estimator),
+        "inference" (term names the method, trusted), "district" (shrunk, with weight and detectable). An
+        effect that cannot be estimated is one row with identified False and the reason in note.
     """
-    from analysis.effects import att_gt
-
-    parts = []
     reforms = [c.removeprefix("cohort_") for c in panel.columns if c.startswith("cohort_")]
     wanted = [*outcomes, *(name for name in OWN_OUTCOMES if name in panel)]
+    parts = []
     for reform in reforms:
         cluster = cluster_of(panel, f"cohort_{reform}")
         for outcome in wanted:
             keys = {"reform": reform, "outcome": outcome, "cluster": cluster}
             try:
-                result = att_gt(
-                    panel, outcome, unit="place_id", time="time", cohort=f"cohort_{reform}",
-                    cluster=None if cluster == "place_id" else cluster, n_boot=0,
-                )  # fmt: skip
+                parts += _rows(examine(panel, outcome, reform), keys)
             except EstimationError as error:
                 note = f"{error.what} {error.expected or ''}".strip()
                 parts.append(
                     pd.DataFrame([keys | {"aggregation": "overall", "identified": False, "note": note}])
                 )
-                continue
-            for aggregation in ("overall", "event_time"):
-                estimate = result.aggregate(aggregation)
-                rows = estimate.tidy().assign(aggregation=aggregation, n_clusters=estimate.n_clusters, **keys)
-                parts.append(rows)
     if not parts:
         return pd.DataFrame({c: pd.Series(dtype="object") for c in ("reform", "outcome", "aggregation")})
-    return pd.concat(parts, ignore_index=True).reindex(columns=EFFECT_COLUMNS)
+    whole = pd.concat([part.reindex(columns=EFFECT_COLUMNS) for part in parts], ignore_index=True)
+    return whole.astype({"trusted": "boolean", "identified": bool})
 
 
-def cluster_of(panel: pd.DataFrame, cohort: str) -> str:
-    """Return the highest level at which the reform was assigned: district_id, street_id or place_id.
+def _rows(found: Examination, keys: dict[str, str]) -> list[pd.DataFrame]:
+    overall = found.headline.tidy().assign(
+        n_clusters=found.headline.n_clusters,
+        breakdown=float("nan") if found.robustness is None else found.robustness.table["breakdown"].iloc[0],
+        advice=_advice(found),
+        **{
+            f"text_{language}": effect_text(
+                found.headline, language, checks=found.checks, robustness=found.robustness
+            )
+            for language in LANGUAGES
+        },
+    )
+    parts = {"overall": overall}
+    if found.course is not None:
+        parts["event_time"] = found.course.tidy().assign(n_clusters=found.course.n_clusters)
+    rows = [
+        one.table[one.table["term"] == "overall"].assign(term=name)
+        for name, one in found.others.items()
+        if one is not found.headline
+    ]
+    if rows:
+        parts["other"] = pd.concat(rows)
+    if found.inference is not None:
+        parts["inference"] = found.inference.tidy()
+    if found.districts is not None:
+        parts["district"] = found.districts.tidy()
+    return [part.assign(aggregation=name, **keys) for name, part in parts.items()]
 
-    A level counts if every community belongs to one, at least one holds several communities, and all
-    communities of each start together: then communities are no independent draws (Abadie et al. 2023).
-    """
-    places = panel.drop_duplicates("place_id")
-    starts = places[cohort].astype("Float64").fillna(-1)
-    for level in ("district_id", "street_id"):
-        groups = places[level]
-        if groups.notna().all() and groups.duplicated().any() and starts.groupby(groups).nunique().max() == 1:
-            return level
-    return "place_id"
+
+def _advice(found: Examination) -> str | None:
+    notes = found.inference.notes if found.inference is not None else ()
+    return next((note.code for note in notes if note.code.startswith("trust_")), None)
