@@ -25,6 +25,7 @@ PERIODS, UNITS, MANY = 60, 200, 10_000
 COHORTS, FEW = 20, 4
 PERMUTATIONS = 999
 ROUNDS = 7
+LEAST_SECONDS = 0.1
 THREADS = ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "RAYON_NUM_THREADS")
 
 
@@ -45,8 +46,9 @@ def main() -> dict[str, float]:
     Notes
     -----
     CPU seconds of a process of its own, in which the linear algebra library runs one thread for all sides;
-    medians of seven rounds in which the sides take turns, after one that is not counted. Rows are sorted by
-    unit and period. All cells and standard errors are compared before any ratio is printed.
+    medians of seven rounds in which the sides take turns, after one that is not counted; in a round a side is
+    called as often in a row as fills a tenth of a second. Rows are sorted by unit and period. All cells and
+    standard errors are compared before any ratio is printed.
     """
     before = {name: os.environ.get(name) for name in THREADS}
     os.environ.update(dict.fromkeys(THREADS, "1"))
@@ -127,7 +129,7 @@ def bare_pass(panel: pd.DataFrame) -> np.ndarray:
 def _compare(panel: pd.DataFrame, ours: Callable, theirs: Callable, agree: Callable) -> tuple[float, float]:
     """Return median CPU seconds of both sides."""
     agree(ours(panel), theirs(panel))
-    spent = [(_clock(ours, panel)[0], _clock(theirs, panel)[0]) for _ in range(ROUNDS)]
+    spent = [(_repeat(ours, panel), _repeat(theirs, panel)) for _ in range(ROUNDS)]
     own, other = (statistics.median(side) for side in zip(*spent, strict=True))
     print(f"{ours.__name__} {own * 1000:.2f} ms, {theirs.__name__} {other * 1000:.2f} ms", file=sys.stderr)
     return own, other
@@ -192,6 +194,15 @@ def _agree_tables(ours, theirs) -> None:
 def _agree_imputed(ours, theirs) -> None:
     row = ours.table.iloc[-1]
     _agree([row["estimate"], row["std_error"]], [theirs[0].overall_att, theirs[0].overall_se], 1e-8)
+
+
+def _repeat(function: Callable, panel: pd.DataFrame) -> float:
+    """Return CPU seconds of one call, from as many calls in a row as fill a tenth of a second."""
+    calls, begun = 0, time.process_time()
+    while not calls or time.process_time() - begun < LEAST_SECONDS:
+        function(panel)
+        calls += 1
+    return (time.process_time() - begun) / calls
 
 
 def _clock(function: Callable, *arguments: object) -> tuple[float, object]:

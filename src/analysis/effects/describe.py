@@ -86,7 +86,7 @@ def missing_reasons(status: np.ndarray) -> str:
 
 def describe_missing(status: np.ndarray) -> tuple[Note, ...]:
     """Return a note on the rows that are not identified, if any."""
-    missing = int((~np.isin(status, ("estimated", "reference"))).sum())
+    missing = int(((status != "estimated") & (status != "reference")).sum())
     if not missing:
         return ()
     return (Note("not_identified", count=missing, total=len(status), reasons=missing_reasons(status)),)

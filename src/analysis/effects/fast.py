@@ -114,15 +114,17 @@ class SumsInfluence:
     def squares(self) -> np.ndarray:
         if self.design.clustered:
             return (self.combine(np.eye(len(self.cells))) ** 2).sum(axis=0)
-        width, now, base = self.deviations.shape[1], self.cells.now, self.cells.base
+        width, now, base = self.deviations.shape[1], self.cells.now, np.maximum(self.cells.base, 0)
         own = self.deviations * self.levels.weights[:, None] if not self.levels.even else self.deviations
         cross = np.zeros((len(self.levels.counts), width, width))
         for c, rows in self.levels:
             cross[c] = own[rows].T @ own[rows]
-        diagonal = np.einsum("ctt->ct", cross)
-        together = cross.reshape(len(cross), -1)[:, now * width + base]
-        spread = diagonal[:, now] + diagonal[:, base] - 2 * together
-        total = np.einsum("ck,ck->k", self.slope**2, np.maximum(spread, 0))
+        flat, diagonal = cross.reshape(len(cross), -1), np.einsum("ctt->ct", cross).copy()
+        spread = flat.take(now * width + base, axis=1)
+        spread *= -2.0
+        spread += diagonal.take(now, axis=1)
+        spread += diagonal.take(base, axis=1)
+        total = np.einsum("ck,ck,ck->k", self.slope, self.slope, np.maximum(spread, 0.0, out=spread))
         if self.levels.even:
             return total + self.levels.counts @ self.constant**2
         for c, rows in self.levels:
@@ -137,17 +139,18 @@ def compare_by_sums(design: Design, cells: Cells) -> CellEstimates:
     """Return what `compare_cell_by_cell` returns, for a balanced panel, from cohort x period means."""
     levels = Levels(design, cells.levels)
     means, totals = levels.means(design.outcomes), levels.totals
-    good = cells.status == "estimated"
-    change = means[:, cells.now] - means[:, np.maximum(cells.base, 0)]
-    pool = cells.controls.T & good
-    at = np.arange(len(cells))
-    against_total = totals @ pool
-    share = pool * (totals[:, None] / np.where(against_total > 0, against_total, 1.0))
-    against = np.einsum("ck,ck->k", share, change)
+    good, at = cells.status == "estimated", np.arange(len(cells))
+    change = means.take(cells.now, axis=1) - means.take(np.maximum(cells.base, 0), axis=1)
+    pool = (cells.controls.T & good).astype(float)
+    total = totals @ pool
+    scale = 1.0 / np.where(total > 0, total, 1.0)
+    against = (totals @ (pool * change)) * scale
     estimate = np.where(good, change[cells.level, at] - against, np.nan)
-    slope = -share / totals[:, None]
-    constant = slope * (change - against)
+    slope = pool * -scale
+    change -= against
+    constant = slope * change
     slope[cells.level, at] += good / totals[cells.level]
     influence = SumsInfluence(design, cells, slope, constant, means, levels)
     n_treated = np.where(good, levels.counts[cells.level], 0)
-    return CellEstimates(estimate, n_treated, levels.counts @ pool, cells.status.copy(), influence)
+    n_controls = total if levels.even else levels.counts @ pool
+    return CellEstimates(estimate, n_treated, n_controls.astype(int), cells.status.copy(), influence)
