@@ -57,6 +57,7 @@ examples: setup  ## write data/examples and the generated pages anew
 	rm -rf data/examples/small-city
 	$(BIN)/gongzhi simulate data/examples/small-city --districts 2 --communities 4 --months 24 --seed 7
 	$(BIN)/python -m analysis.tables.dictionary
+	$(BIN)/python tests/systems/test_document.py
 
 lock: setup  ## compile requirements.lock from pyproject.toml
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --extra dev \
