@@ -33,7 +33,7 @@ def test_every_district_in_every_language(run, example):
             page = (out / f"{district}.{language}.html").read_text(encoding="utf-8")
             assert page.startswith("<!DOCTYPE html>")
             assert f'<html lang="{"zh-CN" if language == "zh" else "en"}">' in page
-            assert page.count("<h2>") == 8
+            assert page.count("<h2>") == 13
             notebook = nbformat.read(out / "notebooks" / f"{district}.{language}.ipynb", as_version=4)
             assert notebook.metadata.papermill.parameters["district"] == district
 
@@ -191,5 +191,5 @@ def test_template_runs_as_it_stands(tmp_path):
         progress_bar=False,
     )
     outputs = [o for cell in notebook.cells if cell.cell_type == "code" for o in cell.outputs]
-    assert sum("text/html" in o.get("data", {}) for o in outputs) == 9
+    assert sum("text/html" in o.get("data", {}) for o in outputs) == 14
     assert not [o for o in outputs if o.output_type in ("error", "stream")]

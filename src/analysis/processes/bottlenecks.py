@@ -67,20 +67,38 @@ def bottlenecks(
     A wait ends with the first later step taken, whichever it is, so that a matter is counted in one place at
     a time. A step taken twice counts at its first time. Every matter counts alike, whenever it was opened.
     """
+    whole = None if place_id is None else {place_id: communities_in(study, place_id)}
+    found = _of_places(study, procedures, horizon, whole)
+    return found.drop(columns="place_id")
+
+
+def bottlenecks_of_districts(
+    study, *, procedures: Sequence[Procedure] | None = None, horizon: float = 90
+) -> pd.DataFrame:
+    """Return `bottlenecks` for every district of a study, with place_id as the first column."""
+    return _of_places(
+        study, procedures, horizon, {place: study.tree.communities_of(place) for place in study.districts}
+    )
+
+
+def _of_places(study, procedures, horizon: float, places: dict[str, list[str]] | None) -> pd.DataFrame:
+    """Return the rows of every place (its communities given), or of the whole study."""
     check_horizon(horizon)
     table = matter_table(study, procedures=procedures)
     groups, _ = follow(study.matters, procedures_of(study, procedures))
-    inside = np.ones(len(table), bool)
-    if place_id is not None:
-        inside = table["community_id"].isin(communities_in(study, place_id)).to_numpy()
     recorded = table.groupby("process")[list(values.STEPS)].count() > 0
     parts = []
-    for procedure, rows in groups:
-        mine = table.iloc[rows[inside[rows]]]
-        if procedure.name and len(mine):
-            parts += _of_procedure(mine, procedure, recorded.loc[procedure.process], horizon)
-    found = pd.DataFrame(parts, columns=list(COLUMNS[:-1]))
-    total = found.groupby("procedure")["days_waited"].transform("sum")
+    for place, communities in ({"": None} if places is None else places).items():
+        inside = np.ones(len(table), bool)
+        if communities is not None:
+            inside = table["community_id"].isin(communities).to_numpy()
+        for procedure, rows in groups:
+            mine = table.iloc[rows[inside[rows]]]
+            if procedure.name and len(mine):
+                rows_ = _of_procedure(mine, procedure, recorded.loc[procedure.process], horizon)
+                parts += [(place, *row) for row in rows_]
+    found = pd.DataFrame(parts, columns=["place_id", *COLUMNS[:-1]])
+    total = found.groupby(["place_id", "procedure"])["days_waited"].transform("sum")
     found["share_of_waiting"] = (found["days_waited"] / total.where(total > 0)).astype("float64")
     found.attrs = {"horizon": horizon, "end": str(end_of(study)), **table.attrs}
     return found

@@ -11,19 +11,20 @@ import pandas as pd
 
 from analysis import __version__
 from analysis.errors import ReportError
-from analysis.panel import build_panel, missing_tables
+from analysis.panel import build_panel, further_measures, missing_tables
 from analysis.reporting.estimates import estimate_effects
 from analysis.reporting.inclusion import DRAWS, WINDOW_DAYS, people_in_networks
 from analysis.reporting.pictures import draw_districts
+from analysis.reporting.stages import FRAMES as STAGES
+from analysis.reporting.stages import rank_districts, section_frames
 from analysis.tables.config import read_config
 from analysis.tables.periods import FREQUENCIES
 from analysis.tables.study import Study
 
 FRAMES = (
-    "places", "accounting", "indicators", "inclusion", "mobilisation", "processes", "burden", "outcomes",
-    "funnel", "activity", "panel", "adoption", "effects", "nodes", "edges", "pictures",
+    "places", "accounting", "indicators", "inclusion", "mobilisation", "processes", "burden", "further",
+    "outcomes", "activity", "panel", "adoption", "effects", "nodes", "edges", "pictures", *STAGES,
 )  # fmt: skip
-FUNNEL_PROCESS = "consultation"
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,8 @@ class City:
     ----------
     meta : dict
         study, study_zh, period, periods, version, inputs (name -> sha256), tie_rule, missing (family ->
-        tables), limits (rules of the notes found), settle_days.
+        tables), limits (rules of the notes found), settle_days, index (how the ranks came about, or why
+        there are none).
     frames : dict of str -> DataFrame
         The frames named in `FRAMES`. `effects` holds one row per reform, outcome and term.
     """
@@ -78,7 +80,9 @@ def run_city(study: Study) -> City:
     ties, indicators = _networks(study)
     inclusion, mobilisation = people_in_networks(study)
     processes, burden = process_measures(study), burden_measures(study)
-    panel = build_panel(study, indicators=indicators, processes=processes, burden=burden)
+    further = further_measures(study)
+    panel = build_panel(study, indicators=indicators, processes=processes, burden=burden, further=further)
+    ranks, index = rank_districts(study, [indicators, processes, burden])
     on_register = processes.attrs.get("residents_from_people", 0)
     frames = {
         "places": study.tree.table.reset_index(drop=True),
@@ -88,12 +92,14 @@ def run_city(study: Study) -> City:
         "mobilisation": mobilisation,
         "processes": processes,
         "burden": burden,
+        "further": further[(further["n"] > 0) | further["value"].notna()].reset_index(drop=True),
         "outcomes": outcome_measures(study),
-        "funnel": _funnel(study),
         "activity": _activity(study),
         "panel": panel,
         "adoption": _adoption(panel, study),
         **draw_districts(study, ties),
+        **section_frames(study),
+        "index": ranks,
         "effects": estimate_effects(panel, outcomes=sorted(study.outcomes["measure"].unique())),
     }
     for frame in frames.values():
@@ -110,6 +116,7 @@ def run_city(study: Study) -> City:
         "settle_days": 90,
         "mobilisation": {"days": WINDOW_DAYS, "draws": DRAWS},
         "residents_from_people": on_register,
+        "index": index,
         "limits": _limits(study),
     }
     meta = json.loads(json.dumps(meta, sort_keys=True))  # the same whether read back from disk or not
@@ -146,15 +153,6 @@ def _networks(study: Study) -> tuple:
     rule = TieRule(period=study.period, start=start, end=end)
     ties = build_ties(study.interactions, rule, tree=study.tree, people=study.people)
     return ties, indicators(ties, study.people)
-
-
-def _funnel(study: Study) -> pd.DataFrame:
-    """Return district_id, step, matters: how many consultation matters took each step."""
-    matters = study.matters[study.matters["process"] == FUNNEL_PROCESS]
-    steps = study.steps.drop_duplicates(["matter_id", "step"]).merge(matters[["matter_id", "community_id"]])
-    districts = study.tree.table["district_id"]
-    steps = steps.assign(district_id=steps["community_id"].map(districts))
-    return steps.groupby(["district_id", "step"], as_index=False).size().rename(columns={"size": "matters"})
 
 
 def _activity(study: Study) -> pd.DataFrame:

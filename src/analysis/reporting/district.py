@@ -11,9 +11,10 @@ from analysis.display.html import Html, element
 from analysis.display.text import Text
 from analysis.errors import ReportError
 from analysis.reporting.city import City, load_city
+from analysis.reporting.numbering import number_section
 from analysis.tables.periods import ALL
 
-MEASURES = ["place_id", "period", "measure", "value", "n"]
+MEASURES = ["place_id", "period", "measure", "value", "n", "std_error"]
 
 
 class DistrictReport:
@@ -57,7 +58,7 @@ class DistrictReport:
         return self.text("report.subtitle", study=study, first=first, last=last)
 
     def section(self, name: str) -> Html:
-        """Return one section: glance, coverage, social, consultation, burden, effects, limits, provenance."""
+        """Return one section, numbered: one of the names of `sections.SECTIONS`."""
         from analysis.display.figures import style
         from analysis.reporting.sections import SECTIONS
 
@@ -67,16 +68,16 @@ class DistrictReport:
                 mend="Use one of these names.",
             )  # fmt: skip
         with style(self.text.language):
-            return SECTIONS[name](self)
+            return number_section(SECTIONS[name](self), list(SECTIONS).index(name) + 1, self.text)
 
     @cached_property
     def measures(self) -> pd.DataFrame:
-        """Every measure of every place: place_id, period, measure, value, n; hidden values are NaN."""
+        """Every measure of every place: place_id, period, measure, value, n, std_error; hidden ones NaN."""
         frames = self.city.frames
         networks = frames["indicators"].assign(
             measure="network_" + frames["indicators"]["indicator"].astype("str")
         )
-        parts = [networks, frames["processes"], frames["burden"], frames["outcomes"]]
+        parts = [networks, frames["processes"], frames["burden"], frames["further"], frames["outcomes"]]
         tidy = pd.concat([part[MEASURES] for part in parts if len(part)] or [pd.DataFrame(columns=MEASURES)])
         hides = {name: self.text.measure(name).hides for name in tidy["measure"].unique()}
         small = np.zeros(len(tidy), bool)
@@ -97,6 +98,18 @@ class DistrictReport:
         except KeyError:
             return np.nan, 0
         return float(row["value"]), float(row["n"])
+
+    def error(self, measure: str) -> float:
+        """Return the standard error of the district's value over the whole time, NaN where unknown."""
+        try:
+            return float(self.measures.loc[(measure, ALL, self.district)]["std_error"])
+        except KeyError:
+            return np.nan
+
+    def rows(self, name: str) -> pd.DataFrame:
+        """Return this district's rows of a frame of the city stage."""
+        frame = self.city.frames[name]
+        return frame[frame["district_id"] == self.district].reset_index(drop=True)
 
     def shown(self, measure: str, place: str | None = None) -> str:
         """Return a value over the whole time as text, or that it is hidden."""

@@ -1,12 +1,15 @@
-"""Section 5: the duties laid on communities, by list and over time."""
+"""Section 7: the duties laid on communities, by list and over time."""
 
 from __future__ import annotations
+
+import pandas as pd
 
 from analysis.display.figures import figure_html
 from analysis.display.html import Html, paragraph, section, table
 from analysis.display.numbers import format_number
 from analysis.display.plots import legend_below, plot_layers
 from analysis.reporting.sections.common import first_and_last, mean_of_first_and_last_year, missing_section
+from analysis.reporting.sections.reduction import admission, before_and_after, departments
 from analysis.tables.values import DUTY_LISTS
 
 PER_YEAR = {"month": 12, "quarter": 4, "year": 1}
@@ -45,25 +48,16 @@ def burden(report) -> Html:
     first, last = text("column.first_year"), text("column.last_year")
     pairs = [(whose, when) for whose in (here, median) for when in (first, last)]
     header = [text("column.measure"), *(text("word.pair", first=whose, second=when) for whose, when in pairs)]
-    parts = [
-        paragraph(sentence),
-        table(header, rows, caption=text("caption.burden_table")),
-        _admission(report),
-    ]
+    parts = [paragraph(sentence), table(header, rows, caption=text("caption.burden_table"))]
     if len(report.periods) > 1:
         parts.append(_picture(report, duties))
+    parts += [before_and_after(report), departments(report), admission(report)]
     return section("burden", text("heading.burden"), *parts)
 
 
 def _label(report, measure: str) -> str:
     name = measure.removeprefix("burden_duties_")
     return f"– {report.text.named('list', name)}" if name in DUTY_LISTS else report.text.measure(measure).name
-
-
-def _admission(report) -> Html:
-    label = report.text.measure("burden_admission").name
-    _, n = report.value("burden_admission")
-    return paragraph(f"{label}: {report.shown('burden_admission')} (n = {format_number(n, 'people')})")
 
 
 def _picture(report, duties) -> Html:
@@ -76,8 +70,6 @@ def _picture(report, duties) -> Html:
     layers = {
         name: report.course(f"burden_duties_{name}", [report.district])[report.district] for name in names
     }
-    import pandas as pd
-
     ax = plot_layers(pd.DataFrame(layers), labels=[text.named("list", name) for name in names])
     legend_below(ax)
     a0, a1 = first_and_last(duties, "count")

@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+import math
+
 import pandas as pd
 
-from analysis.display.html import Html, element, paragraph, section
-from analysis.display.numbers import NO_VALUE, format_number
+from analysis.display.html import Html, element, paragraph, section, table
+from analysis.display.numbers import NO_VALUE, format_number, is_hidden
+
+Z95 = 1.959964  # normal quantile of a two-sided 95 % interval
+ALL_OR_NONE = (
+    "_published", "_answered", "_late", "_order_violations", "_actor_violations", "_implemented", "_adopted",
+    "_resolved", "_escalated", "_met", "_used", "_elsewhere", "_choice", "_through", "_30", "_overspent",
+    "_admission",
+)  # fmt: skip
 
 
 def missing_section(report, name: str, family: str) -> Html:
-    """Return a section that says which table would bring it."""
-    tables = report.text.listed(report.missing(family)) or report.text("word.not_recorded")
-    note = element("p", report.text("sentence.missing", tables=tables), class_="missing")
-    return section(name, report.text(f"heading.{name}"), note)
+    """Return a section that says which table would bring it, or that its tables hold nothing for it here."""
+    tables = report.text.listed(report.missing(family))
+    note = report.text("sentence.missing", tables=tables) if tables else report.text(f"nothing.{name}")
+    return section(name, report.text(f"heading.{name}"), element("p", note, class_="missing"))
+
+
+def part(report, name: str, *content: object) -> Html:
+    """Return a part of a section under its own heading; nothing without content."""
+    found = [piece for piece in content if piece]
+    return Html(element("h3", report.text(f"part.{name}")) + "".join(found)) if found else Html("")
 
 
 def span(low: float, high: float, kind: str) -> str:
@@ -20,6 +35,81 @@ def span(low: float, high: float, kind: str) -> str:
     if low != low or high != high:
         return NO_VALUE
     return f"{format_number(low, kind)} – {format_number(high, kind)}"
+
+
+def bracketed(low: float, high: float, kind: str) -> str:
+    """Return an interval in brackets; a dash where it is not known."""
+    if low != low or high != high:
+        return NO_VALUE
+    return f"[{format_number(low, kind)}, {format_number(high, kind)}]"
+
+
+def interval(report, measure: str) -> str:
+    """Return the 95 % interval of the district's value over the whole time, a dash where there is none.
+
+    From its standard error; a share of all or of none, which has no standard error, after Wilson (1927).
+    """
+    value, n = report.value(measure)
+    error, kind = report.error(measure), report.text.measure(measure).kind
+    if value != value or not n or report.text.measure(measure).hides(n):
+        return NO_VALUE
+    if error == error:
+        low, high = value - Z95 * error, value + Z95 * error
+        low = max(low, 0.0)
+        return bracketed(low, min(high, 1.0) if kind == "share" else high, kind)
+    if kind == "share" and value in (0.0, 1.0) and measure.endswith(ALL_OR_NONE):
+        edge = Z95**2 / (n + Z95**2)
+        return bracketed(0.0, edge, kind) if value == 0 else bracketed(1 - edge, 1.0, kind)
+    return NO_VALUE
+
+
+def comparison(report, measures, caption: str) -> Html:
+    """Return a table of measures: here, with interval and n, and in the districts of the study."""
+    text, rows = report.text, []
+    for measure in measures:
+        values = report.among(measure, report.districts)
+        if not len(values.dropna()) and not report.has(measure):
+            continue
+        label, (_, n) = text.measure(measure), report.value(measure)
+        rests_on = "" if label.kind in ("people", "yuan") else format_number(n, "people")
+        rows.append(
+            (
+                label.name, report.shown(measure), interval(report, measure) if rests_on else "", rests_on,
+                format_number(values.median(), label.kind), span(values.min(), values.max(), label.kind),
+            )
+        )  # fmt: skip
+    header = [text(f"column.{c}") for c in ("measure", "here", "interval", "n", "median", "range")]
+    return table(header, rows, caption=text(caption)) if rows else Html("")
+
+
+def count(report, n: float) -> str:
+    """Return a number of people or cases; of one to four only that they are so few."""
+    return report.text("word.few") if is_hidden(n) else format_number(n, "people")
+
+
+def inline(report, measure: str) -> str:
+    """Return the district's value over the whole time as words that can stand in a sentence."""
+    text, (value, n) = report.text, report.value(measure)
+    label = text.measure(measure)
+    if n == n and label.hides(n):
+        return text("word.withheld")
+    if not known(value):
+        return text("word.unknown")
+    shown = format_number(value, label.kind)
+    return text("word.some_days", number=shown) if label.kind == "days" else shown
+
+
+def kind_name(report, category: object) -> str:
+    """Return the name of a kind of need or project; "" stands for all kinds that are not named."""
+    if category == "":
+        return report.text("word.other_kinds")
+    stated = isinstance(category, str) and category != "nan"
+    return report.text.named("kind", category) if stated else report.text("word.not_stated")
+
+
+def known(value: float) -> bool:
+    """Whether a number is there."""
+    return value is not None and not pd.isna(value) and not math.isinf(value)
 
 
 def first_and_last(values: pd.Series, kind: str) -> tuple[str, str]:

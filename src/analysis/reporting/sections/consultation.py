@@ -2,78 +2,110 @@
 
 from __future__ import annotations
 
-from analysis.display.figures import figure_html
-from analysis.display.html import Html, paragraph, section, table
+from analysis.display.figures import figure_html, new_axes
+from analysis.display.html import Html, paragraph, section
 from analysis.display.numbers import format_number
 from analysis.display.plots import plot_funnel
-from analysis.reporting.sections.common import missing_section, notes, span
+from analysis.reporting.sections.common import comparison, inline, known, missing_section, notes, part
+from analysis.reporting.sections.waits import waits, who_takes_part
 
 STEPS = ("raised", "discussed", "decided", "published", "implemented", "answered")
 SHOWN = (
-    "consultation_raised", "consultation_breadth", "consultation_completeness",
-    "consultation_order_violations", "consultation_answered", "consultation_days_to_answer",
-    "consultation_adopted", "consultation_escalated", "consultation_satisfaction",
-    "request_days_to_answer", "request_escalated",
+    "consultation_raised", "consultation_breadth", "consultation_completeness", "consultation_answered",
+    "consultation_days_to_answer", "consultation_adopted", "consultation_escalated",
+    "consultation_satisfaction", "request_days_to_answer", "request_escalated",
 )  # fmt: skip
+RULES = (
+    "consultation_published", "consultation_days_to_publish", "consultation_implemented",
+    "consultation_order_violations", "consultation_actor_violations", "request_days_to_arrival",
+    "consultation_late", "request_late", "contract_late", "fund_late", "budgeting_late", "aid_late",
+)  # fmt: skip
+MOST_PROCEDURES = 3
 
 
 def consultation(report) -> Html:
-    """Write the funnel of matters and the measures of the process beside the city's."""
-    text = report.text
+    """Write the steps matters took, how long they waited, what was made public, and who took part."""
     raised = report.value("consultation_raised")[0]
-    if not raised > 0:
+    if not raised > 0 and not len(report.rows("waiting")):
         return missing_section(report, "consultation", "consultation")
-    funnel = report.city.frames["funnel"]
-    mine = funnel[funnel["district_id"] == report.district].set_index("step")["matters"]
-    known = report.value("consultation_open")[0]
+    parts = [_course(report, raised)] if raised > 0 else []
+    parts += [waits(report), _openness(report), who_takes_part(report)]
+    return section("consultation", report.text("heading.consultation"), *parts)
+
+
+def _course(report, raised: float) -> Html:
+    text, funnel = report.text, report.rows("funnel")
+    open_ones = report.value("consultation_open")[0]
+    taken = funnel.groupby("step")["matters"].sum()
     parts = []
-    if known == known:
+    if open_ones == open_ones:
         words = {
-            "raised": format_number(raised, "people"), "open": format_number(known, "people"),
-            "answered": format_number(mine.get("answered", 0), "people"),
+            "raised": format_number(raised, "people"), "open": format_number(open_ones, "people"),
+            "answered": format_number(taken.get("answered", 0), "people"),
         }  # fmt: skip
         parts = [
             paragraph(text("sentence.consultation", **words)),
             notes(text("sentence.consultation_withdrawn")),
         ]
-    parts.append(_comparison(report))
-    taken = set(funnel["step"])
-    counts = [int(mine.get(step, 0)) for step in STEPS if step in taken]
-    names = [text.named("step", step) for step in STEPS if step in taken]
-    if len(taken) < len(STEPS):
-        absent = text.listed(text.named("step", step) for step in STEPS if step not in taken)
-        parts.append(notes(text("sentence.not_recorded", steps=absent)))
+    parts.append(comparison(report, SHOWN, "caption.consultation_table"))
+    absent = [step for step in STEPS if step not in set(funnel["step"])]
+    if absent and len(taken) and funnel["procedure"].nunique() == 1:
+        steps = text.listed(text.named("step", step) for step in absent)
+        parts.append(notes(text("sentence.not_recorded", steps=steps)))
     if report.city.meta["residents_from_people"]:
         parts.append(
             notes(text("sentence.breadth_register", count=report.city.meta["residents_from_people"]))
         )
     if len(taken) > 1:
-        ax = plot_funnel(names, counts)
-        detail = ", ".join(f"{name} {count}" for name, count in zip(names, counts, strict=True))
-        parts.append(
-            figure_html(
-                ax.figure,
-                alt=text("alt.consultation", detail=detail),
-                caption=text("caption.consultation_figure"),
-            )
-        )
+        parts.append(_picture(report, funnel))
         parts.append(notes(text("sentence.funnel")))
-    return section("consultation", text("heading.consultation"), *parts)
+    return Html("".join(parts))
 
 
-def _comparison(report) -> Html:
-    text, rows = report.text, []
-    for measure in SHOWN:
-        values = report.among(measure, report.districts)
-        if not len(values.dropna()):
-            continue
-        label, (_, n) = text.measure(measure), report.value(measure)
-        rests_on = "" if label.kind == "people" else format_number(n, "people")
-        rows.append(
-            (
-                label.name, report.shown(measure), rests_on,
-                format_number(values.median(), label.kind), span(values.min(), values.max(), label.kind),
-            )
-        )  # fmt: skip
-    header = [text(f"column.{c}") for c in ("measure", "here", "n", "median", "range")]
-    return table(header, rows, caption=text("caption.consultation_table"))
+def _picture(report, funnel) -> Html:
+    """Draw a funnel for every procedure of the district, the most used ones first."""
+    text = report.text
+    sizes = funnel.groupby("procedure")["total"].max().sort_values(ascending=False, kind="stable")
+    groups = [funnel[funnel["procedure"] == name] for name in sizes.index[:MOST_PROCEDURES]]
+    groups = [rows for rows in groups if len(rows) > 1]
+    steps = max(len(rows) for rows in groups)
+    if len(groups) == 1:
+        axes = [new_axes(height=0.5 + 0.34 * steps)]
+    else:
+        axes = new_axes(height=(0.8 + 0.32 * steps) * len(groups), rows=len(groups))
+    detail = []
+    for ax, rows in zip(axes, groups, strict=True):
+        names = [text.named("step", step) for step in rows["step"]]
+        plot_funnel(names, rows["matters"].tolist(), ax=ax)
+        name = procedure_name(report, rows.iloc[0])
+        if len(groups) > 1:
+            ax.set_title(name)
+        counted = ", ".join(f"{step} {n}" for step, n in zip(names, rows["matters"], strict=True))
+        detail.append(text("word.pair", first=name, second=counted))
+    alt = text("alt.consultation", detail="; ".join(detail))
+    return figure_html(axes[0].figure, alt=alt, caption=text("caption.consultation_figure"))
+
+
+def procedure_name(report, row) -> str:
+    """Return the name of a procedure in the report's language."""
+    if not row["procedure"]:
+        return report.text("word.other_procedures")
+    given = row["procedure_zh"] if report.text.language == "zh" else row["procedure"]
+    return given if isinstance(given, str) and given and given != "nan" else row["procedure"]
+
+
+def _openness(report) -> Html:
+    """Write what was made public and when, and whether the rules and deadlines were kept."""
+    text = report.text
+    measures = [m for m in RULES if report.has(m)]
+    if not measures:
+        return Html("")
+    share, days = inline(report, "consultation_published"), inline(report, "consultation_days_to_publish")
+    lines = []
+    if report.has("consultation_published"):
+        timed = known(report.value("consultation_days_to_publish")[0])
+        key = "sentence.openness" if timed else "sentence.openness_share"
+        lines.append(paragraph(text(key, share=share, days=days)))
+    if not any(m.endswith("_late") for m in measures):
+        lines.append(notes(text("sentence.no_deadline")))
+    return part(report, "openness", *lines, comparison(report, measures, "caption.openness_table"))
