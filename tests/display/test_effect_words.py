@@ -14,7 +14,7 @@ from analysis.display import effect_text
 from analysis.display.effect_words import DOUBTS, LESSER, format_effect, note_text, p_text
 from analysis.display.text import LANGUAGES, Text
 from analysis.effects import Note, att_gt, event_study, imputation, run_checks, sensitivity, twfe
-from analysis.effects.notes import TEMPLATES
+from analysis.effects.results.notes import TEMPLATES
 from analysis.errors import ReportError
 
 KEYS = {"unit": "place_id", "time": "time", "cohort": "cohort_consultation"}

@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 
 from analysis.effects import att_gt, event_study, imputation, twfe
-from analysis.effects.averages import Engine
-from analysis.effects.bands import uniform_critical_value
-from analysis.effects.cells import compare_cell_by_cell, plan_cells
-from analysis.effects.design import read_design
-from analysis.effects.fast import compare_by_sums
+from analysis.effects.estimators.averages import Engine
+from analysis.effects.estimators.bands import uniform_critical_value
+from analysis.effects.estimators.cells import compare_cell_by_cell, plan_cells
+from analysis.effects.estimators.fast import compare_by_sums
+from analysis.effects.panel.design import read_design
 
 KEYS = {"unit": "unit", "time": "period", "cohort": "cohort"}
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from analysis.effects import att_gt, district_effects
-from analysis.effects.pooling import pool
+from analysis.effects.designs.pooling import pool
 from analysis.errors import EstimationError
 
 KEYS = {"unit": "unit", "time": "period", "cohort": "cohort"}

@@ -25,9 +25,9 @@ from analysis.effects import (
     synthetic_did,
     twfe,
 )
-from analysis.effects.design import read_design
-from analysis.effects.imputed import _figures, _figures_of_levels
-from analysis.effects.untreated import UntreatedModel
+from analysis.effects.estimators.imputed import _figures, _figures_of_levels
+from analysis.effects.estimators.untreated import UntreatedModel
+from analysis.effects.panel.design import read_design
 from analysis.errors import EstimationError
 
 KEYS = {"unit": "unit", "time": "period", "cohort": "cohort"}

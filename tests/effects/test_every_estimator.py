@@ -24,7 +24,7 @@ from analysis.effects import (
     synthetic_did,
     twfe,
 )
-from analysis.effects.results import COLUMNS, STATUS
+from analysis.effects.results.estimate import COLUMNS, STATUS
 from analysis.errors import EstimationError
 
 KEYS = {"unit": "unit", "time": "period", "cohort": "cohort"}

@@ -16,9 +16,9 @@ from analysis.effects import (
     randomisation_test,
     twfe,
 )
-from analysis.effects.clustered import ClusterSums
-from analysis.effects.permute import permuted_levels
-from analysis.effects.two_way import read_regression
+from analysis.effects.estimators.two_way import read_regression
+from analysis.effects.inference.clustered import ClusterSums
+from analysis.effects.inference.permute import permuted_levels
 from analysis.errors import EstimationError
 
 KEYS = {"unit": "unit", "time": "period", "cohort": "cohort"}

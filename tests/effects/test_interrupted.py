@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from analysis.effects import interrupted_series
-from analysis.effects.interrupted import correlations
+from analysis.effects.designs.interrupted import correlations
 from analysis.errors import EstimationError
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from analysis.effects import att_gt, imputation, leave_one_out, placebo_dates, placebo_outcomes
-from analysis.effects.placebo import adjust_holm
+from analysis.effects.credibility.placebo import adjust_holm
 from analysis.errors import EstimationError
 
 KEYS = {"unit": "unit", "time": "period", "cohort": "cohort"}

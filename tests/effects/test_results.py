@@ -12,8 +12,8 @@ import pandas as pd
 import pytest
 
 from analysis.effects import att_gt, event_study, imputation, twfe
-from analysis.effects.notes import TEMPLATES, Note
-from analysis.effects.results import COLUMNS, STATUS, add_inference
+from analysis.effects.results.estimate import COLUMNS, STATUS, add_inference
+from analysis.effects.results.notes import TEMPLATES, Note
 
 KEYS = {"unit": "unit", "time": "period", "cohort": "cohort"}
 

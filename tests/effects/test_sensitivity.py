@@ -8,9 +8,9 @@ from scipy.optimize import linprog
 from scipy.stats import truncnorm
 
 from analysis.effects import att_gt, event_study, imputation, pretrend_test, sensitivity
-from analysis.effects.relative import RelativeMagnitudes
-from analysis.effects.robust import find_breakdown
-from analysis.effects.smooth import Smoothness, _half_length
+from analysis.effects.credibility.relative import RelativeMagnitudes
+from analysis.effects.credibility.robust import find_breakdown
+from analysis.effects.credibility.smooth import Smoothness, _half_length
 from analysis.errors import EstimationError
 
 KEYS = {"unit": "unit", "time": "period", "cohort": "cohort"}

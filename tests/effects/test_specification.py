@@ -16,8 +16,8 @@ from analysis.effects import (
     specifications,
     twfe,
 )
-from analysis.effects.design import read_design
-from analysis.effects.linear import LinearEffect
+from analysis.effects.estimators.linear import LinearEffect
+from analysis.effects.panel.design import read_design
 from analysis.errors import EstimationError
 
 mpl.use("Agg")

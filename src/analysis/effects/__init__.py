@@ -6,38 +6,38 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from analysis.effects.callaway import att_gt
-    from analysis.effects.choices import Specification, specifications
-    from analysis.effects.compared import compare
-    from analysis.effects.counts import poisson
-    from analysis.effects.decomposed import bacon
-    from analysis.effects.districts import district_effects
-    from analysis.effects.dose import dose_response
-    from analysis.effects.doubts import run_checks
-    from analysis.effects.durations import time_to_answer
-    from analysis.effects.exposure import spillover_effects
-    from analysis.effects.extended import extended_twfe
-    from analysis.effects.few_clusters import cluster_inference
-    from analysis.effects.group_time import GroupTimeEffects
-    from analysis.effects.imputed import imputation
-    from analysis.effects.interrupted import interrupted_series
-    from analysis.effects.leave_out import leave_one_out
-    from analysis.effects.local_projections import lp_did
-    from analysis.effects.matched import matched_before_after
-    from analysis.effects.mediated import mediation, mediation_sensitivity
-    from analysis.effects.notes import Note
-    from analysis.effects.permute import randomisation_test
-    from analysis.effects.placebo import placebo_dates, placebo_outcomes
-    from analysis.effects.power import detectable_effect
-    from analysis.effects.pretrends import CheckResult, pretrend_test
-    from analysis.effects.results import EffectEstimate
-    from analysis.effects.robust import sensitivity
-    from analysis.effects.specification import SpecificationCurve, specification_curve
-    from analysis.effects.stacking import stacked
-    from analysis.effects.sun_abraham import event_study
-    from analysis.effects.synthetic import synthetic_did
-    from analysis.effects.two_at_once import clean_controls, two_reforms
-    from analysis.effects.two_way import twfe
+    from analysis.effects.credibility.choices import Specification, specifications
+    from analysis.effects.credibility.doubts import run_checks
+    from analysis.effects.credibility.leave_out import leave_one_out
+    from analysis.effects.credibility.placebo import placebo_dates, placebo_outcomes
+    from analysis.effects.credibility.power import detectable_effect
+    from analysis.effects.credibility.pretrends import CheckResult, pretrend_test
+    from analysis.effects.credibility.robust import sensitivity
+    from analysis.effects.credibility.specification import SpecificationCurve, specification_curve
+    from analysis.effects.designs.districts import district_effects
+    from analysis.effects.designs.durations import time_to_answer
+    from analysis.effects.designs.exposure import spillover_effects
+    from analysis.effects.designs.interrupted import interrupted_series
+    from analysis.effects.designs.matched import matched_before_after
+    from analysis.effects.designs.mediated import mediation, mediation_sensitivity
+    from analysis.effects.designs.two_at_once import clean_controls, two_reforms
+    from analysis.effects.estimators.callaway import att_gt
+    from analysis.effects.estimators.counts import poisson
+    from analysis.effects.estimators.decomposed import bacon
+    from analysis.effects.estimators.dose import dose_response
+    from analysis.effects.estimators.extended import extended_twfe
+    from analysis.effects.estimators.group_time import GroupTimeEffects
+    from analysis.effects.estimators.imputed import imputation
+    from analysis.effects.estimators.local_projections import lp_did
+    from analysis.effects.estimators.stacking import stacked
+    from analysis.effects.estimators.sun_abraham import event_study
+    from analysis.effects.estimators.synthetic import synthetic_did
+    from analysis.effects.estimators.two_way import twfe
+    from analysis.effects.inference.few_clusters import cluster_inference
+    from analysis.effects.inference.permute import randomisation_test
+    from analysis.effects.results.compared import compare
+    from analysis.effects.results.estimate import EffectEstimate
+    from analysis.effects.results.notes import Note
 
 __all__ = [
     "CheckResult",
@@ -80,21 +80,41 @@ __all__ = [
     "two_reforms",
 ]  # fmt: skip
 
-_HOMES = {
-    "CheckResult": "pretrends", "EffectEstimate": "results", "GroupTimeEffects": "group_time",
-    "Note": "notes", "att_gt": "callaway", "bacon": "decomposed", "cluster_inference": "few_clusters",
-    "compare": "compared", "district_effects": "districts", "event_study": "sun_abraham",
-    "imputation": "imputed", "pretrend_test": "pretrends", "randomisation_test": "permute",
-    "run_checks": "doubts", "sensitivity": "robust", "twfe": "two_way",
-    "dose_response": "dose", "extended_twfe": "extended", "lp_did": "local_projections",
-    "poisson": "counts", "stacked": "stacking", "synthetic_did": "synthetic",
-    "leave_one_out": "leave_out", "placebo_dates": "placebo", "placebo_outcomes": "placebo",
-    "Specification": "choices", "SpecificationCurve": "specification", "specifications": "choices",
-    "specification_curve": "specification", "two_reforms": "two_at_once", "clean_controls": "two_at_once",
-    "spillover_effects": "exposure", "mediation": "mediated", "mediation_sensitivity": "mediated",
-    "detectable_effect": "power", "interrupted_series": "interrupted", "time_to_answer": "durations",
-    "matched_before_after": "matched",
-}  # fmt: skip
+_NAMES = {
+    "estimators.callaway": "att_gt",
+    "estimators.counts": "poisson",
+    "estimators.decomposed": "bacon",
+    "estimators.dose": "dose_response",
+    "estimators.extended": "extended_twfe",
+    "estimators.group_time": "GroupTimeEffects",
+    "estimators.imputed": "imputation",
+    "estimators.local_projections": "lp_did",
+    "estimators.stacking": "stacked",
+    "estimators.sun_abraham": "event_study",
+    "estimators.synthetic": "synthetic_did",
+    "estimators.two_way": "twfe",
+    "inference.few_clusters": "cluster_inference",
+    "inference.permute": "randomisation_test",
+    "credibility.choices": "Specification specifications",
+    "credibility.doubts": "run_checks",
+    "credibility.leave_out": "leave_one_out",
+    "credibility.placebo": "placebo_dates placebo_outcomes",
+    "credibility.power": "detectable_effect",
+    "credibility.pretrends": "CheckResult pretrend_test",
+    "credibility.robust": "sensitivity",
+    "credibility.specification": "SpecificationCurve specification_curve",
+    "designs.districts": "district_effects",
+    "designs.durations": "time_to_answer",
+    "designs.exposure": "spillover_effects",
+    "designs.interrupted": "interrupted_series",
+    "designs.matched": "matched_before_after",
+    "designs.mediated": "mediation mediation_sensitivity",
+    "designs.two_at_once": "clean_controls two_reforms",
+    "results.compared": "compare",
+    "results.estimate": "EffectEstimate",
+    "results.notes": "Note",
+}
+_HOMES = {name: home for home, names in _NAMES.items() for name in names.split()}
 
 
 def __getattr__(name: str) -> object:

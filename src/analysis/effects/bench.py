@@ -15,9 +15,9 @@ from multiprocessing import get_context
 import numpy as np
 import pandas as pd
 
-from analysis.effects.callaway import att_gt
-from analysis.effects.imputed import imputation
-from analysis.effects.permute import randomisation_test
+from analysis.effects.estimators.callaway import att_gt
+from analysis.effects.estimators.imputed import imputation
+from analysis.effects.inference.permute import randomisation_test
 from analysis.errors import EstimationError
 
 KEYS = {"unit": "unit", "time": "period", "cohort": "cohort"}

@@ -1,0 +1,1 @@
+"""How far an estimate can be believed: pre-trends, sensitivity, placebos, power, specifications."""

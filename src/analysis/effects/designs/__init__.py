@@ -1,0 +1,1 @@
+"""Further questions: single districts and places, waits, spillovers, mediation, two reforms at once."""

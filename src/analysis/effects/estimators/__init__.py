@@ -1,0 +1,1 @@
+"""The estimators of effects, and the sums, weights and errors they share."""

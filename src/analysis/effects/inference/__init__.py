@@ -1,0 +1,1 @@
+"""Inference with few clusters: by formula, by bootstrap, by permutation."""

@@ -1,0 +1,1 @@
+"""What every estimator returns: a table, its meaning and limits in words, a picture."""
