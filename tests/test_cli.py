@@ -11,7 +11,7 @@ def example(repository):
     return repository / "data" / "examples" / "small-city"
 
 
-COMMANDS = ("check", "report", "simulate", "import", "indicators", "bench")
+COMMANDS = ("check", "report", "simulate", "import", "indicators", "effects", "bench")
 
 
 @pytest.mark.parametrize("command", [[], *([name] for name in COMMANDS)])
@@ -23,7 +23,7 @@ def test_help_is_there(command, capsys):
 
 
 @pytest.mark.parametrize(
-    "command", [["nonsense"], ["check"], ["report", "x"], ["import", "facebook", "a", "b"]]
+    "command", [["nonsense"], ["check"], ["report", "x"], ["import", "facebook", "a", "b"], ["effects", "x"]]
 )
 def test_wrong_usage_exits_2(command, capsys):
     with pytest.raises(SystemExit) as stop:
@@ -80,3 +80,38 @@ def test_import_of_a_folder_that_is_no_export(source, tmp_path, capsys):
 def test_parameter_without_value(example, tmp_path, capsys):
     assert main(["report", str(example), "--out", str(tmp_path / "out"), "--parameter", "x"]) == 2
     assert "NAME=VALUE" in capsys.readouterr().err
+
+
+def test_effects(example, tmp_path, capsys):
+    out = tmp_path / "out"
+    command = ["effects", str(example), "--out", str(out), "--reform", "consultation"]
+    assert main([*command, "--outcome", "trust"]) == 0
+    said = capsys.readouterr()
+    assert said.err == ""
+    assert "95% interval" in said.out
+    assert "最大的疑问" in said.out
+    made = {path.name for path in out.iterdir()}
+    assert {line.rsplit("/", 1)[-1] for line in said.out.splitlines()[2:]} == made
+    assert {"estimates.csv", "event_time.csv", "checks.csv", "sensitivity.csv", "inference.csv", "table.docx",
+            "event_study.png", "forest.png", "effect.en.html", "effect.zh.html"} <= made  # fmt: skip
+    estimates = pd.read_csv(out / "estimates.csv").set_index("estimator")
+    assert {"att_gt", "imputation", "event_study", "twfe"} <= set(estimates.index)
+    page = (out / "effect.en.html").read_text(encoding="utf-8")
+    assert f"{estimates.loc['att_gt', 'estimate']:+.1f}" in page
+    assert "http" not in page
+    assert "nan" not in page.split("</style>")[1].replace("data:image/png;base64", "").lower().split()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--outcome", "trust", "--reform", "charm"], "burden_reduction, consultation, shared_community"),
+        (["--outcome", "charm", "--reform", "consultation"], "satisfaction"),
+        (["--outcome", "trust", "--reform", "consultation", "--estimator", "magic"], "att_gt"),
+        (["--outcome", "trust", "--reform", "consultation", "--language", "fr"], "en or zh"),
+    ],
+)
+def test_effects_names_what_there_is(example, tmp_path, arguments, message, capsys):
+    assert main(["effects", str(example), "--out", str(tmp_path / "out"), *arguments]) == 2
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()

@@ -1,4 +1,4 @@
-"""The command `gongzhi`: check, simulate, import, indicators, bench, report.
+"""The command `gongzhi`: check, simulate, import, indicators, effects, bench, report.
 
 Exit codes: 0 all well, 1 some reports failed, 2 wrong usage or bad data, 130 interrupted.
 """
@@ -121,6 +121,21 @@ def indicators(options: argparse.Namespace) -> int:
     return OK
 
 
+def effects(options: argparse.Namespace) -> int:
+    """Estimate what one reform did to one outcome, from every side."""
+    from analysis.reporting.effect_study import study_effect
+    from analysis.tables import open_study
+
+    paths = study_effect(
+        open_study(options.study), options.out, outcome=options.outcome, reform=options.reform,
+        estimator=options.estimator, languages=_listed(options.language), seed=options.seed,
+    )  # fmt: skip
+    print((options.out / "sentence.txt").read_text(encoding="utf-8"), end="")
+    for path in paths:
+        print(path)
+    return OK
+
+
 def bench(options: argparse.Namespace) -> int:
     """Measure side by side and print one JSON object last."""
     if options.what == "effects":
@@ -204,6 +219,16 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--scheduler", help="address of a Dask scheduler, tcp://host:port")
     command.add_argument("--list", action="store_true", help="list the indicators with formula and source")
     command.set_defaults(run=indicators)
+
+    command = commands.add_parser("effects", help="what one reform did to one outcome, from every side")
+    command.add_argument("study", type=Path, help="study folder")
+    command.add_argument("--outcome", required=True, help="a measure of the outcomes, or of the panel")
+    command.add_argument("--reform", required=True, help="as in the reforms table")
+    command.add_argument("--estimator", default="att_gt", help="of the headline (default att_gt)")
+    command.add_argument("--out", type=Path, required=True, help="folder to write")
+    command.add_argument("--language", default="en,zh", help="en, zh or en,zh (default)")
+    command.add_argument("--seed", type=int, default=0, help="of permutations and draws (default 0)")
+    command.set_defaults(run=effects)
 
     command = commands.add_parser("bench", help="measure side by side; prints one JSON object last")
     command.add_argument("what", choices=["networks", "effects"])

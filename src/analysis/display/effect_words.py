@@ -12,6 +12,10 @@ from analysis.effects import CheckResult, EffectEstimate, GroupTimeEffects, Note
 
 FEW_TREATED = 10  # units or clusters treated, under which clustered errors are seldom right
 FRAGILE = 1.0  # breakdown under which a break as large as seen before would explain the result away
+MEASURED = {  # figures of notes that are in units of the outcome
+    "pretrend_test": ("slope", "violation"), "tau": ("tau", "low", "high"),
+    "leave_out_range": ("low", "high", "change"),
+}  # fmt: skip
 POWER_FACTOR = 2.8  # 1.96 + 0.84: two-sided 5 % test, power 80 %
 MOST_DIGITS = 8
 DOUBTS = (  # of notes, the gravest first
@@ -48,7 +52,7 @@ def effect_text(
         as they are known.
     kind : str, optional
         How the outcome's numbers are written: "share" (given from 0 to 1, told in percentage points),
-        "points", "days", "hours", "yuan", "people" or "number"; by default what the catalogue of measures says.
+        "points", "days", "hours", "yuan", "people" or "number"; by default as the catalogue says.
     checks : sequence of CheckResult
         Of `run_checks` on the same data: a failed test of trends before adoption outranks milder doubts.
     robustness : EffectEstimate, optional
@@ -67,17 +71,36 @@ def effect_text(
     KeyError
         The estimate has no such term.
     """
-    text = Text(language)
+    said, doubt = effect_parts(
+        estimate, Text(language), term=term, reform=reform, outcome=outcome, units=units, kind=kind,
+        checks=checks, robustness=robustness,
+    )  # fmt: skip
+    return Text(language)("effect.pair", first=said, second=doubt) if doubt else said
+
+
+def effect_parts(
+    estimate: EffectEstimate | GroupTimeEffects,
+    text: Text,
+    *,
+    term: str | None = None,
+    reform: str | None = None,
+    outcome: str | None = None,
+    units: str | None = None,
+    kind: str | None = None,
+    checks: Sequence[CheckResult] = (),
+    robustness: EffectEstimate | None = None,
+) -> tuple[str, str]:
+    """Return the two parts of `effect_text`: what was found, and the largest doubt (or nothing)."""
     estimate = estimate.aggregate("overall") if isinstance(estimate, GroupTimeEffects) else estimate
     row = headline(estimate, term)
     label = text.measure(estimate.outcome)
     words = {
         "reform": reform or _reform(text, estimate.treatment),
-        "outcome": _within(outcome or label.name),
+        "outcome": within(outcome or label.name),
     }  # fmt: skip
     if not row["identified"]:
         reason = text.named("effect_status", row["status"])
-        return _sentence(text("effect.not_identified", reason=reason, **words))
+        return _sentence(text("effect.not_identified", reason=reason, **words)), ""
     kind = kind or label.kind
     words["comparison"] = comparison_words(estimate, text, units)
     low, high, error = (float(row[name]) for name in ("conf_low", "conf_high", "std_error"))
@@ -87,11 +110,10 @@ def effect_text(
     figures[0] = with_unit(figures[0], kind, text)
     words |= dict(zip(("estimate", "low", "high"), figures, strict=True))
     if not known:
-        return _sentence(text("effect.no_interval", **words))
+        return _sentence(text("effect.no_interval", **words)), ""
     said = text("effect.changed" if low > 0 or high < 0 else "effect.unclear", **words)
     doubt = largest_doubt(estimate, text, checks, robustness, None if low > 0 or high < 0 else (error, kind))
-    doubt = text("effect.doubt", doubt=doubt)
-    return text("effect.pair", first=_sentence(said), second=doubt)
+    return _sentence(said), text("effect.doubt", doubt=doubt)
 
 
 def largest_doubt(
@@ -126,8 +148,11 @@ def largest_doubt(
     return note_text(notes[lesser], text) if lesser else text("effect_note.parallel_trends")
 
 
-def note_text(note: Note, text: Text) -> str:
-    """Return a note in the language of `text`; one without translation stays in English."""
+def note_text(note: Note, text: Text, kind: str = "number") -> str:
+    """Return a note in the language of `text`; one without translation stays in English.
+
+    Figures in units of an outcome of kind "share" are given in percentage points.
+    """
     known = text.names("effect_note")
     template = known.get(getattr(note, "code", None))
     if template is None:
@@ -136,7 +161,8 @@ def note_text(note: Note, text: Text) -> str:
     values = {name: note.values[name] for name in asked}
     if "cluster" in values:
         values["cluster"] = text.named("cluster", values["cluster"])
-    return template.format(**values)
+    in_points = MEASURED.get(note.code, ()) if kind == "share" else ()
+    return template.format(**values | {name: 100 * values[name] for name in in_points if name in values})
 
 
 def headline(estimate: EffectEstimate, term: str | None = None):
@@ -215,7 +241,7 @@ def _last(robustness: EffectEstimate) -> int:
     return int(windows[0]) if windows else 0
 
 
-def _within(name: str) -> str:
+def within(name: str) -> str:
     """Return a name as it stands within a sentence: small first letter, unless it is an abbreviation."""
     return name[:1].lower() + name[1:] if len(name) > 1 and name[1].islower() else name
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.display.effect_words import effect_text
-from analysis.display.text import LANGUAGES
+from analysis.display.effect_words import effect_parts
+from analysis.display.text import LANGUAGES, Text
 from analysis.errors import EstimationError
 from analysis.reporting.examination import Examination, cluster_of, examine
 
@@ -14,7 +14,7 @@ EFFECT_COLUMNS = [
     "reform", "outcome", "aggregation", "cluster", "n_clusters", "note", "term", "event_time", "estimate",
     "std_error", "statistic", "p_value", "conf_low", "conf_high", "n_units", "identified", "status",
     "breakdown", "advice", "trusted", "district", "weight", "detectable",
-    *(f"text_{language}" for language in LANGUAGES),
+    *(f"{part}_{language}" for language in LANGUAGES for part in ("text", "doubt")),
 ]  # fmt: skip
 
 
@@ -33,9 +33,10 @@ def estimate_effects(panel: pd.DataFrame, *, outcomes: list[str]) -> pd.DataFram
     DataFrame
         reform, outcome, aggregation, cluster, n_clusters, note, then the columns of an `EffectEstimate`
         table. Per aggregation: "overall" (Callaway-Sant'Anna; breakdown of relative magnitudes, advice on
-        inference, the sentence in each language), "event_time", "other" (term names the estimator),
-        "inference" (term names the method, trusted), "district" (shrunk, with weight and detectable). An
-        effect that cannot be estimated is one row with identified False and the reason in note.
+        inference, sentence and largest doubt in each language), "event_time", "other" (term: the
+        estimator), "inference" (term: the method, trusted), "district" (shrunk, with weight
+        and detectable). An effect that cannot be estimated is one row with identified False and the
+        reason in note.
     """
     reforms = [c.removeprefix("cohort_") for c in panel.columns if c.startswith("cohort_")]
     wanted = [*outcomes, *(name for name in OWN_OUTCOMES if name in panel)]
@@ -62,12 +63,7 @@ def _rows(found: Examination, keys: dict[str, str]) -> list[pd.DataFrame]:
         n_clusters=found.headline.n_clusters,
         breakdown=float("nan") if found.robustness is None else found.robustness.table["breakdown"].iloc[0],
         advice=_advice(found),
-        **{
-            f"text_{language}": effect_text(
-                found.headline, language, checks=found.checks, robustness=found.robustness
-            )
-            for language in LANGUAGES
-        },
+        **_sentences(found),
     )
     parts = {"overall": overall}
     if found.course is not None:
@@ -84,6 +80,14 @@ def _rows(found: Examination, keys: dict[str, str]) -> list[pd.DataFrame]:
     if found.districts is not None:
         parts["district"] = found.districts.tidy()
     return [part.assign(aggregation=name, **keys) for name, part in parts.items()]
+
+
+def _sentences(found: Examination) -> dict[str, str]:
+    said = {}
+    for language in LANGUAGES:
+        parts = effect_parts(found.headline, Text(language), checks=found.checks, robustness=found.robustness)
+        said |= {f"text_{language}": parts[0], f"doubt_{language}": parts[1]}
+    return said
 
 
 def _advice(found: Examination) -> str | None:

@@ -14,7 +14,8 @@ from analysis.errors import EstimationError
 ESTIMATORS = (
     "att_gt", "imputation", "event_study", "stacked", "lp_did", "extended_twfe", "synthetic_did", "twfe",
 )  # fmt: skip
-WINDOW = (-5, 5)  # event times that sensitivity and the test of trends before adoption use
+WINDOW, NARROW = (-5, 5), (-3, 2)  # event times for sensitivity and the test of trends before adoption
+FEW = 20  # clusters, up to which the narrow window is taken
 DRAWS = 499
 TREATED = "treated"
 ENDS = 1e9  # a start after any panel
@@ -103,15 +104,16 @@ def examine(
     path = attempt("course", lambda: fx.event_study(panel, outcome, **keys))
     course = attempt("course", lambda: fx.att_gt(panel, outcome, **keys, n_boot=0).aggregate("event_time"))
     grid = None if thorough else [1.0]
+    window = WINDOW if found[estimator].n_clusters > FEW else NARROW
     robust = path and attempt(
-        "robustness", lambda: fx.sensitivity(path, grid=grid, target="average", window=WINDOW, seed=seed)
+        "robustness", lambda: fx.sensitivity(path, grid=grid, target="average", window=window, seed=seed)
     )
     if thorough:
         checks = fx.run_checks(
-            panel, outcome, **keys, window=WINDOW, within=_strata(panel, cohort), seed=seed
+            panel, outcome, **keys, window=window, within=_strata(panel, cohort), seed=seed
         )
     else:
-        trends = path and attempt("checks", lambda: fx.pretrend_test(path, window=WINDOW, seed=seed))
+        trends = path and attempt("checks", lambda: fx.pretrend_test(path, window=window, seed=seed))
         checks = [trends] if trends else []
     inference = attempt("inference", lambda: _infer(panel, outcome, keys, seed))
     districts = attempt("districts", lambda: _by_district(panel, outcome, cohort, cluster))

@@ -1,68 +1,123 @@
-"""Section 6: what the reforms changed, estimated for the whole study, and this district's part in it."""
+"""What the reforms changed: for the whole study from several sides, then this district's own part."""
 
 from __future__ import annotations
+
+import textwrap
 
 import numpy as np
 import pandas as pd
 
+from analysis.display.effect_words import POWER_FACTOR, format_effect, p_text
 from analysis.display.figures import figure_html, new_axes
-from analysis.display.html import Html, element, paragraph, section, table
+from analysis.display.html import Html, bullets, element, paragraph, section, table
 from analysis.display.numbers import NO_VALUE, format_number
 from analysis.display.plots import plot_event_time
+from analysis.reporting.examination import DRAWS
 from analysis.reporting.sections.common import notes
 
-POWER_FACTOR = 2.8  # 1.96 + 0.84: two-sided 5 % test, power 80 %
 COLUMNS = 3
 
 
 def effects(report) -> Html:
-    """Write a table and event-time charts per reform, then what this district adopted."""
+    """Write per reform: sentences with their doubts, tables, the course over time, and this district."""
     text, estimates = report.text, report.city.frames["effects"]
     if not len(estimates):
         note = element("p", text("sentence.no_reform"), class_="missing")
         return section("effects", text("heading.effects"), note)
     parts = [paragraph(text("sentence.effects"))]
-    for number, (reform, rows) in enumerate(estimates.groupby("reform", sort=True), start=1):
+    for reform, rows in estimates.groupby("reform", sort=True):
         name = text.named("reform", reform)
-        overall = rows[(rows["aggregation"] == "overall")]
-        parts += [element("h3", name[:1].upper() + name[1:]), _estimates(report, name, overall, number)]
+        overall = rows[rows["aggregation"] == "overall"]
+        parts += [element("h3", name[:1].upper() + name[1:]), _sentences(report, overall)]
+        parts += [_estimates(report, name, overall), _robustness(report, name, rows)]
         courses = rows[(rows["aggregation"] == "event_time") & rows["event_time"].notna()]
         if courses["identified"].any():
-            parts.append(_picture(report, name, courses, number))
-        parts.append(_here(report, reform, name, overall["outcome"].tolist(), number))
-    if (
-        estimates["identified"] & estimates["std_error"].isna() & (estimates["aggregation"] == "overall")
-    ).any():
+            parts.append(_picture(report, name, courses))
+        parts.append(_here(report, reform, name, rows))
+    overall = estimates[estimates["aggregation"] == "overall"]
+    if (overall["identified"] & overall["std_error"].isna()).any():
         parts.append(notes(text("sentence.no_interval")))
-    parts.append(notes(text("sentence.detectable"), text("sentence.effects_plot", period=_period(report))))
-    return section("effects", text("heading.effects"), *parts)
+    lines = [text("sentence.detectable"), text("sentence.effects_plot", period=_period(report))]
+    if overall["identified"].any():
+        lines += [text("effect.robust_note"), text("effect.district_note")]
+    return section("effects", text("heading.effects"), *parts, notes(*lines))
 
 
 def _period(report) -> str:
     return report.text(f"period.{report.city.meta['period']}")
 
 
-def _estimates(report, name: str, overall: pd.DataFrame, number: int) -> Html:
+def _sentences(report, overall: pd.DataFrame) -> Html:
+    """Write what was found; a doubt that all share stands once, after them."""
+    text = report.text
+    rows = overall.dropna(subset=[f"text_{text.language}"])
+    said, doubts = (rows[f"{part}_{text.language}"] for part in ("text", "doubt"))
+    if len(rows) > 1 and len(set(doubts)) == 1:
+        return Html(bullets(said) + paragraph(doubts.iloc[0]))
+    pairs = zip(said, doubts, strict=True)
+    return bullets(text("effect.pair", first=first, second=second).strip() for first, second in pairs)
+
+
+def _outcome(text, name: str) -> str:
+    label = text.measure(name)
+    return text("word.percentage_points", name=label.name) if label.kind == "share" else label.name
+
+
+def _interval(row, kind: str) -> str:
+    if row.conf_low != row.conf_low:
+        return NO_VALUE
+    low, high = (format_effect(value, row.std_error, kind) for value in (row.conf_low, row.conf_high))
+    return f"[{low}, {high}]"
+
+
+def _estimates(report, name: str, overall: pd.DataFrame) -> Html:
     text, rows = report.text, []
     for row in overall.itertuples():
-        label = text.measure(row.outcome)
-        outcome = text("word.percentage_points", name=label.name) if label.kind == "share" else label.name
+        outcome, kind = _outcome(text, row.outcome), text.measure(row.outcome).kind
         if not row.identified:
-            reason = row.note if isinstance(row.note, str) else text("word.not_recorded")
+            reason = row.note if isinstance(row.note, str) else text.named("effect_status", row.status)
             reason = text("sentence.not_identified", reason=reason)
             rows.append((text("word.pair", first=outcome, second=reason), *[NO_VALUE] * 4))
             continue
-        figures = (row.estimate, row.conf_low, row.conf_high)
-        estimate, low, high = (format_number(v, label.kind, signed=True) for v in figures)
-        known = row.std_error == row.std_error
-        detectable = format_number(POWER_FACTOR * row.std_error, label.kind, signed=True).lstrip("+")
-        interval = f"[{low}, {high}]" if known else NO_VALUE
-        rows.append((outcome, estimate, interval, format_number(row.n_units, "people"), detectable))
+        detectable = format_effect(POWER_FACTOR * row.std_error, row.std_error, kind).lstrip("+")
+        estimate = format_effect(row.estimate, row.std_error, kind)
+        treated = format_number(row.n_units, "people")
+        rows.append((outcome, estimate, _interval(row, kind), treated, detectable))
     header = [text(f"column.{c}") for c in ("outcome", "effect", "interval", "treated", "detectable")]
-    return table(header, rows, caption=text("caption.effects_table", reform=name, number=number))
+    return table(header, rows, caption=text("caption.effects_table", reform=name))
 
 
-def _picture(report, name: str, courses: pd.DataFrame, number: int) -> Html:
+def _robustness(report, name: str, found: pd.DataFrame) -> Html:
+    text, rows = report.text, []
+    overall = found[(found["aggregation"] == "overall") & found["identified"]]
+    others = found[found["aggregation"] == "other"].set_index(["outcome", "term"])
+    inference = found[found["aggregation"] == "inference"].set_index(["outcome", "term"])
+    trusted = inference[inference["trusted"].fillna(False).astype(bool)].reset_index()
+    for row in overall.itertuples():
+        kind = text.measure(row.outcome).kind
+        cells = []
+        for estimator in ("imputation", "event_study"):
+            one = others.loc[(row.outcome, estimator)] if (row.outcome, estimator) in others.index else None
+            shown = NO_VALUE if one is None else format_effect(one["estimate"], one["std_error"], kind)
+            around = "" if one is None else _interval(one, kind)
+            cells.append(f"{shown} {around}".strip())
+        drawn = inference["p_value"].get((row.outcome, "randomisation"), np.nan)
+        mine = trusted[trusted["outcome"] == row.outcome]
+        by_clusters = p_text(mine["p_value"].iloc[0], DRAWS) if len(mine) else NO_VALUE
+        survives = _survives(text, row.breakdown)
+        rows.append((_outcome(text, row.outcome), *cells, p_text(drawn, DRAWS), by_clusters, survives))
+    columns = ("imputation", "event_study", "randomisation", "trusted", "breakdown")
+    header = [text("column.outcome"), *(text(f"effect_column.{c}") for c in columns)]
+    return table(header, rows, caption=text("effect.robust_table", reform=name)) if rows else Html("")
+
+
+def _survives(text, breakdown: float) -> str:
+    if breakdown != breakdown:
+        return NO_VALUE
+    return text("effect.any") if np.isinf(breakdown) else text("effect.times", value=f"{breakdown:.2f}")
+
+
+def _picture(report, name: str, courses: pd.DataFrame) -> Html:
     text = report.text
     groups = [
         (outcome, rows)
@@ -87,41 +142,42 @@ def _picture(report, name: str, courses: pd.DataFrame, number: int) -> Html:
         ax.set_visible(False)
     period = _period(report)
     alt = text("alt.effects", count=len(groups), period=period, reform=name, detail="; ".join(detail))
-    caption = text("caption.effects_figure", number=number, reform=name, period=period)
+    caption = text("caption.effects_figure", reform=name, period=period)
     return figure_html(axes[0].figure, alt=alt, caption=caption)
 
 
 def _wrapped(name: str, language: str) -> str:
-    width = 15 if language == "zh" else 30
-    if len(name) <= width:
-        return name
     if language == "zh":
-        return name[:width] + "\n" + name[width:]
-    import textwrap
-
-    return "\n".join(textwrap.wrap(name, width))
+        return "\n".join(name[at : at + 15] for at in range(0, len(name), 15))
+    return "\n".join(textwrap.wrap(name, 30))
 
 
-def _here(report, reform: str, name: str, outcomes: list[str], number: int) -> Html:
+def _here(report, reform: str, name: str, found: pd.DataFrame) -> Html:
+    """Say what this district adopted, and its own effects: shrunk, beside what its data could have shown."""
     text, adoption = report.text, report.city.frames["adoption"]
     mine = adoption[(adoption["reform"] == reform) & (adoption["district_id"] == report.district)]
     words = {"communities": len(report.communities), "reform": name, "adopted": len(mine)}
     if not len(mine):
         return paragraph(text("sentence.effects_place_none", **words))
-    started = mine[mine["start"] <= report.periods[-1]]
-    if not len(started):
+    if not (mine["start"] <= report.periods[-1]).any():
         return paragraph(text("sentence.effects_place_later", **words))
-    sentence = text("sentence.effects_place", first=mine["start"].min(), last=mine["start"].max(), **words)
+    sentence = text("effect.adopted", first=mine["start"].min(), last=mine["start"].max(), **words)
+    districts = found[(found["aggregation"] == "district") & found["identified"]]
+    overall = found[found["aggregation"] == "overall"].set_index("outcome")
     rows = []
-    panel = report.city.frames["panel"]
-    panel = panel[panel["place_id"].isin(started["place_id"])]
-    after = panel["time"] >= panel[f"cohort_{reform}"]
-    for outcome in outcomes:
-        label = text.measure(outcome)
-        means = [panel.loc[flag, outcome].mean() for flag in (~after, after)]
-        rows.append((label.name, *(format_number(mean, label.kind) for mean in means)))
-    header = [text(f"column.{c}") for c in ("outcome", "before", "after")]
-    return Html(
-        paragraph(sentence)
-        + table(header, rows, caption=text("caption.place_table", reform=name, number=number))
-    )
+    for row in districts[districts["district"] == report.district].itertuples():
+        kind, whole = text.measure(row.outcome).kind, overall.loc[row.outcome]
+        shown = [
+            format_effect(row.estimate, row.std_error, kind), _interval(row, kind),
+            format_effect(row.detectable, row.std_error, kind).lstrip("+"),
+            format_effect(whole["estimate"], whole["std_error"], kind),
+        ]  # fmt: skip
+        rows.append((_outcome(text, row.outcome), *shown))
+    if not rows:
+        return Html(paragraph(sentence) + paragraph(text("effect.none_shown")))
+    header = [
+        text("column.outcome"), text("effect_column.here"), text("column.interval"),
+        text("effect_column.detectable"), text("effect.study_level"),
+    ]  # fmt: skip
+    caption = text("effect.district_table", reform=name)
+    return Html(paragraph(sentence) + table(header, rows, caption=caption))
