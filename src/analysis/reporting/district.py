@@ -130,8 +130,15 @@ class DistrictReport:
         return rows.reindex(index=self.periods, columns=places).astype(float)
 
     def missing(self, family: str) -> list[str]:
-        """Return the names of the tables that a family of measures lacks."""
-        return [self.text.named("table", name) for name in self.city.meta["missing"].get(family, ())]
+        """Return the names of the tables that a family of measures lacks, or lacks rows of a kind in."""
+        lacking = self.city.meta["missing"].get(family, ())
+        accounts = self.city.frames["accounting"].query("rule == ''")
+        there = set(accounts.loc[accounts["kept"] > 0, "table"])
+        names = [(name, self.text.named("table", name)) for name in lacking]
+        return [
+            self.text(f"word.rows_of_{family}", table=words) if name in there else words
+            for name, words in names
+        ]
 
     def _slice(self, measure: str, period: str) -> pd.DataFrame:
         try:

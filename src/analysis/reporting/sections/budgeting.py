@@ -14,6 +14,7 @@ from analysis.reporting.sections.common import (
     inline,
     kind_name,
     known,
+    lean,
     missing_section,
     notes,
     part,
@@ -30,7 +31,9 @@ def budgeting(report) -> Html:
     through, lines = report.value("budgeting_follow_through")[0], []
     words = {"votes": found["matter_id"].nunique(), "turnout": inline(report, "budgeting_turnout"),
              "funded": inline(report, "budgeting_funded_choice")}  # fmt: skip
-    lines.append(text("sentence.budgeting", **words))
+    turnout, funded = (known(report.value(f"budgeting_{m}")[0]) for m in ("turnout", "funded_choice"))
+    key = {(True, True): "budgeting", (True, False): "budgeting_turnout", (False, True): "budgeting_funded"}
+    lines.append(text("sentence." + key.get((turnout, funded), "budgeting_votes"), **words))
     if known(through):
         lines.append(text("sentence.budgeting_through", share=inline(report, "budgeting_follow_through")))
     words = "".join(lines) if text.language == "zh" else " ".join(lines)
@@ -66,7 +69,7 @@ def _votes(report, found: pd.DataFrame) -> Html:
         )  # fmt: skip
     header = [text(f"column.{c}") for c in ("vote", "voters", "turnout", "funded_choice", "interval",
                                             "chosen", "awarded", "of_budget", "completed")]  # fmt: skip
-    listing = table(header, rows, caption=text("caption.budgeting_table"))
+    listing = table(*lean(header, rows), caption=text("caption.budgeting_table"))
     more = len(order) - MOST_VOTES
     lines = [text("sentence.earlier_votes", count=more)] if more > 0 else []
     return Html(listing + notes(*lines, text("sentence.votes_note")))
@@ -113,10 +116,11 @@ def _who(report, found: pd.DataFrame) -> Html:
                 )
             )
     header = [
-        text(f"column.{c}") for c in ("group", "share_voters", "interval", "against_register", "interval")
+        text(f"column.{c}")
+        for c in ("group_name", "share_voters", "interval", "against_register", "interval")
     ]
     words = {"vote": _name(report, largest), "voters": format_number(largest["value"], "people")}
-    listing = table(header, rows, caption=text("caption.voters_table", **words))
+    listing = table(*lean(header, rows), caption=text("caption.voters_table", **words))
     return part(report, "voters", paragraph(text("sentence.voters", **words)), listing)
 
 

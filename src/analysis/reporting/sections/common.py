@@ -82,6 +82,14 @@ def comparison(report, measures, caption: str) -> Html:
     return table(header, rows, caption=text(caption)) if rows else Html("")
 
 
+def lean(header: list[str], rows: list[tuple]) -> tuple[list[str], list[tuple]]:
+    """Return the table without columns in which nothing is known; rows of one cell stay headings."""
+    full = [row for row in rows if len(row) > 1]
+    kept = [at for at in range(len(header)) if not at or any(row[at] not in ("", NO_VALUE) for row in full)]
+    rows = [row if len(row) == 1 else tuple(row[at] for at in kept) for row in rows]
+    return [header[at] for at in kept], rows
+
+
 def count(report, n: float) -> str:
     """Return a number of people or cases; of one to four only that they are so few."""
     return report.text("word.few") if is_hidden(n) else format_number(n, "people")

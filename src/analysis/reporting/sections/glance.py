@@ -12,7 +12,8 @@ from analysis.reporting.sections.common import notes, span
 
 OWN = (
     "network_active_share", "network_support", "consultation_breadth", "consultation_completeness",
-    "consultation_days_to_answer", "burden_duties", "burden_hours",
+    "consultation_days_to_answer", "opinion_voters", "budgeting_funded_choice", "burden_duties",
+    "burden_hours", "matching_needs_met",
 )  # fmt: skip
 FACTS = ("population", "share_nonregistered", "share_elderly")
 MOST_OUTCOMES = 8
@@ -29,8 +30,9 @@ def glance(report) -> Html:
     parts = [paragraph(text("sentence.glance" if measures else "sentence.glance_nothing", **names))]
     rows = [*_facts(report), *(_row(report, m) for m in measures)]
     header = [text(f"column.{c}") for c in ("measure", "here", "n", "median", "range")]
-    parts.append(table(header, rows, caption=text("caption.glance_table", **names)))
-    parts.append(notes(text("sentence.glance_n")))
+    if rows:
+        parts.append(table(header, rows, caption=text("caption.glance_table", **names)))
+        parts.append(notes(text("sentence.glance_n")))
     if measures and len(report.districts) > 1:
         parts.append(_picture(report, measures))
     return section("glance", text("heading.glance"), *parts)

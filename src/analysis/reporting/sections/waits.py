@@ -126,8 +126,8 @@ def who_takes_part(report) -> Html:
                 shown = row
     if not rows:
         return Html("")
-    header = [text(f"column.{c}") for c in ("group", "participants", "share_participants", "share_residents",
-                                            "ratio", "interval")]  # fmt: skip
+    columns = ("group_name", "participants", "share_participants", "share_residents", "ratio", "interval")
+    header = [text(f"column.{c}") for c in columns]
     lines = []
     if shown is not None:
         shares = {name: format_number(getattr(shown, f"share_{name}"), "share")
