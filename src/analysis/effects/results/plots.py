@@ -13,16 +13,18 @@ def draw_estimates(estimate, ax=None):
     Event times along the horizontal axis, other terms down the vertical one. Rows that are not identified
     are left out and counted below the axes; uniform bands are shaded.
     """
-    if ax is None:
-        import matplotlib.pyplot as plt
-
-        _, ax = plt.subplots()
     table = estimate.table
     over_time = "event_time" in table and "overall" in set(table["term"])
     if over_time:
         table = table[table["event_time"].notna()]
+    if ax is None:
+        import matplotlib.pyplot as plt
+
+        height = 3.6 if over_time else 0.9 + 0.36 * int(table["identified"].sum())
+        _, ax = plt.subplots(figsize=(6.8, height))
     shown = table[table["identified"]]
     (_draw_event_times if over_time else _draw_terms)(shown, ax)
+    ax.spines[["top", "right"]].set_visible(False)
     missing = int((table["status"] != "reference")[~table["identified"]].sum())
     if missing:
         ax.annotate(f"{missing} not identified, not drawn", (0, 0), xytext=(0, -32), fontsize="small",
@@ -47,6 +49,7 @@ def _draw_terms(shown, ax) -> None:
     rows = np.arange(len(shown))[::-1]
     ax.errorbar(shown["estimate"], rows, xerr=_reach(shown), fmt="o", color=COLOUR, capsize=2)
     ax.set_yticks(rows, shown["term"])
+    ax.set_ylim(-0.6, max(len(rows) - 0.4, 0.6))
     ax.axvline(0, color="black", linewidth=0.8)
     ax.set(xlabel="estimate")
 
