@@ -1,8 +1,11 @@
 """What several tests share: the repository, the acceptance data where they are at hand, a private key."""
 
+import os
 from pathlib import Path
 
 import pytest
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the command does; before numpy is imported
 
 REPOSITORY = Path(__file__).parents[1]
 DATASETS = REPOSITORY.parent / "shared" / "datasets"

@@ -15,6 +15,7 @@ from analysis import __version__
 from analysis.errors import AnalysisError
 from analysis.tables.sources import SOURCES, import_export
 
+THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 OK, SOME_FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
 
@@ -23,6 +24,8 @@ def main(arguments: list[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):  # Chinese output on consoles with another encoding
             stream.reconfigure(errors="replace")
+    for name in THREADS:  # matrices are small here: threads of linear algebra would wait for each other
+        os.environ.setdefault(name, "1")
     options = _parser().parse_args(arguments)
     logging.basicConfig(level=logging.INFO if options.verbose else logging.WARNING, format="%(message)s")
     try:
