@@ -34,7 +34,9 @@ def _whole(found: Examination, study: Study, reform: str, text: Text) -> str:
     label, name = text.measure(found.headline.outcome), text.named("reform", reform)
     title = text("effect.page_title", reform=name, outcome=within(label.name))
     subtitle = study.name_zh if text.language == "zh" and study.name_zh else study.name
-    said = effect_text(found.headline, text.language, checks=found.checks, robustness=found.robustness)
+    said = effect_text(
+        found.headline, text.language, reform=name, checks=found.checks, robustness=found.robustness
+    )
     parts = [
         element("h1", title), element("p", subtitle, class_="subtitle"),
         section("result", text("effect.result"), paragraph(said)),
