@@ -39,6 +39,7 @@ _PUBLIC = {
         "placebo_outcomes", "randomisation_test", "cluster_inference", "leave_one_out", "sensitivity",
         "specifications", "specification_curve", "detectable_effect",
     ),
+    "display": ("effect_text", "effect_table"),
     "reporting": ("open_report", "report_study"),
 }  # fmt: skip
 _HOMES = {name: home for home, names in _PUBLIC.items() for name in names}

@@ -68,8 +68,13 @@ def study_effect(
     out = Path(out)
     out.mkdir(parents=True, exist_ok=True)
     paths = _tables(found, out, outcome) + _pictures(found, out, study.period)
-    said = [effect_text(found.headline, text.language, reform=text.named("reform", reform), checks=found.checks, robustness=found.robustness)
-            for text in texts]  # fmt: skip
+    said = [
+        effect_text(
+            found.headline, text.language, reform=text.named("reform", reform), checks=found.checks,
+            robustness=found.robustness,
+        )
+        for text in texts
+    ]  # fmt: skip
     paths.append(out / "sentence.txt")
     paths[-1].write_text("\n".join(said) + "\n", encoding="utf-8")
     for text in texts:
