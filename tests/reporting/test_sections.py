@@ -16,11 +16,13 @@ from analysis.processes import process_measures
 from analysis.reporting import City, DistrictReport
 from analysis.reporting.numbering import number_section
 from analysis.reporting.sections import SECTIONS
+from analysis.reporting.sections.common import interval
 from analysis.reporting.sections.needs import _pooled
 from analysis.reporting.stages import FRAMES, rank_districts, section_frames
 from analysis.reporting.stages.opinions import _label
 from analysis.simulate import simulate_city
 from analysis.tables import Study
+from analysis.tables.procedures import Procedure, ProcedureStep
 
 GOVERNANCE = ("consultation", "opinions", "budgeting", "burden", "needs", "funds", "index")
 FAMILY = {"duties": "burden", "listings": "needs", "ledger": "funds", "options": "opinions"}
@@ -223,6 +225,52 @@ def test_numbers_are_given_in_order():
         "Figure 4.1. A</figcaption></figure><table><caption>Table 4.2. Two</caption></table></section>"
     )
     assert "<caption>表4.1  表决</caption>" in number_section(Html("<caption>表决</caption>"), 4, Text("zh"))
+
+
+def test_intervals_of_shares_are_wilsons_and_of_means_normal(city):
+    district = city.frames["places"].query("kind == 'district'")["place_id"].iloc[0]
+    rows = [("matching_needs_met", 0.9, 20, 0.07), ("matching_resources_used", 1.0, 20, np.nan),
+            ("ledger_overspent", 0.5, 4, 0.3), ("consultation_satisfaction", 60.0, 25, 2.0),
+            ("consultation_breadth", 0.1, 900, np.nan)]  # fmt: skip
+    table = pd.DataFrame(rows, columns=["measure", "value", "n", "std_error"])
+    table = table.assign(place_id=district, period="all")
+    frames = city.frames | {"further": table}
+    frames["processes"] = frames["processes"].iloc[:0]
+    report = DistrictReport(replace(city, frames=frames), district, "en")
+    # Wilson for 18 of 20: Newcombe (1998) gives the method; 0.699 to 0.972 by its formula
+    assert interval(report, "matching_needs_met") == "[69.9%, 97.2%]"
+    assert interval(report, "matching_resources_used") == "[83.9%, 100.0%]"
+    assert interval(report, "ledger_overspent") == "–"  # fewer than five
+    assert interval(report, "consultation_satisfaction") == "[56.1, 63.9]"
+    assert interval(report, "consultation_breadth") == "–"  # everybody was counted
+    assert interval(report, "no_such_measure") == "–"
+
+
+def test_several_procedures_each_have_their_funnel_and_deadlines_show(city, study, undrawn):
+    matters, steps = study.matters.copy(), study.steps.copy()
+    other = matters.index[matters["process"] == "consultation"][::2]
+    matters["procedure"] = matters["procedure"].astype("str")
+    matters.loc[other, "procedure"] = "四议两公开"
+    mine = steps["matter_id"].isin(matters.loc[other, "matter_id"])
+    names = {"raised": "proposed", "discussed": "deliberated", "answered": "result_published"}
+    steps["step"] = steps["step"].where(~mine, steps["step"].replace(names))
+    decided = ProcedureStep("decided", within_days=10, since="raised")
+    limited = Procedure(
+        "with a limit", "consultation", (ProcedureStep("raised"), decided, ProcedureStep("answered")),
+        name_zh="限时协商", usual=True,
+    )  # fmt: skip
+    frames = study.frames | {"matters": matters, "steps": steps}
+    found = city_of(city, replace(study, frames=frames, procedures=(limited,)))
+    html = sections(found, "zh", names=["consultation"])["consultation"]
+    sound(html)
+    alt = re.findall('alt="([^"]*)"', html)[0]
+    assert "限时协商：提出" in alt
+    assert "四议两公开：提议" in alt
+    assert Text("zh").measure("consultation_late").name in words(html)
+    assert Text("zh")("sentence.no_deadline") not in html
+    report = DistrictReport(found, study.districts[0], "zh")
+    share, n = report.value("consultation_answered")
+    assert f"已答复{round(share * n)}件" in words(html)
 
 
 def test_every_table_and_figure_of_a_report_is_numbered(city, undrawn):

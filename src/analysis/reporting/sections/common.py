@@ -8,9 +8,10 @@ import pandas as pd
 
 from analysis.display.html import Html, element, paragraph, section, table
 from analysis.display.numbers import NO_VALUE, format_number, is_hidden
+from analysis.processes.proportions import wilson
 
 Z95 = 1.959964  # normal quantile of a two-sided 95 % interval
-ALL_OR_NONE = (
+OF_CASES = (  # shares of cases that are so or not
     "_published", "_answered", "_late", "_order_violations", "_actor_violations", "_implemented", "_adopted",
     "_resolved", "_escalated", "_met", "_used", "_elsewhere", "_choice", "_through", "_30", "_overspent",
     "_admission",
@@ -47,20 +48,19 @@ def bracketed(low: float, high: float, kind: str) -> str:
 def interval(report, measure: str) -> str:
     """Return the 95 % interval of the district's value over the whole time, a dash where there is none.
 
-    From its standard error; a share of all or of none, which has no standard error, after Wilson (1927).
+    Of a share of cases after Wilson (1927), of another mean from its standard error.
     """
     value, n = report.value(measure)
     error, kind = report.error(measure), report.text.measure(measure).kind
     if value != value or not n or report.text.measure(measure).hides(n):
         return NO_VALUE
-    if error == error:
-        low, high = value - Z95 * error, value + Z95 * error
-        low = max(low, 0.0)
-        return bracketed(low, min(high, 1.0) if kind == "share" else high, kind)
-    if kind == "share" and value in (0.0, 1.0) and measure.endswith(ALL_OR_NONE):
-        edge = Z95**2 / (n + Z95**2)
-        return bracketed(0.0, edge, kind) if value == 0 else bracketed(1 - edge, 1.0, kind)
-    return NO_VALUE
+    if kind == "share" and measure.endswith(OF_CASES):
+        low, high = wilson(value * n, n)
+        return bracketed(float(low), float(high), kind)
+    if error != error:
+        return NO_VALUE
+    low, high = max(value - Z95 * error, 0.0), value + Z95 * error
+    return bracketed(low, min(high, 1.0) if kind == "share" else high, kind)
 
 
 def comparison(report, measures, caption: str) -> Html:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from analysis.display.figures import figure_html, new_axes
 from analysis.display.html import Html, paragraph, section
-from analysis.display.numbers import format_number
+from analysis.display.numbers import SMALLEST_CELL, format_number
 from analysis.display.plots import plot_funnel
 from analysis.reporting.sections.common import comparison, inline, known, missing_section, notes, part
 from analysis.reporting.sections.waits import waits, who_takes_part
@@ -37,11 +37,13 @@ def _course(report, raised: float) -> Html:
     text, funnel = report.text, report.rows("funnel")
     open_ones = report.value("consultation_open")[0]
     taken = funnel.groupby("step")["matters"].sum()
+    share, n = report.value("consultation_answered")
+    answered = round(share * n) if share == share else taken.get("answered", 0)
     parts = []
     if open_ones == open_ones:
         words = {
             "raised": format_number(raised, "people"), "open": format_number(open_ones, "people"),
-            "answered": format_number(taken.get("answered", 0), "people"),
+            "answered": format_number(answered, "people"),
         }  # fmt: skip
         parts = [
             paragraph(text("sentence.consultation", **words)),
@@ -65,14 +67,19 @@ def _course(report, raised: float) -> Html:
 def _picture(report, funnel) -> Html:
     """Draw a funnel for every procedure of the district, the most used ones first."""
     text = report.text
-    sizes = funnel.groupby("procedure")["total"].max().sort_values(ascending=False, kind="stable")
+    sizes = funnel.groupby("procedure")["total"].max()
+    sizes = sizes if len(sizes) == 1 else sizes[sizes >= SMALLEST_CELL]
+    sizes = sizes.sort_values(ascending=False, kind="stable")
     groups = [funnel[funnel["procedure"] == name] for name in sizes.index[:MOST_PROCEDURES]]
     groups = [rows for rows in groups if len(rows) > 1]
-    steps = max(len(rows) for rows in groups)
+    if not groups:
+        return Html("")
     if len(groups) == 1:
-        axes = [new_axes(height=0.5 + 0.34 * steps)]
+        axes = [new_axes(height=0.5 + 0.34 * len(groups[0]))]
     else:
-        axes = new_axes(height=(0.8 + 0.32 * steps) * len(groups), rows=len(groups))
+        lines = [len(rows) for rows in groups]
+        axes = new_axes(height=0.6 * len(groups) + 0.32 * sum(lines), rows=len(groups))
+        axes[0].get_gridspec().set_height_ratios(lines)
     detail = []
     for ax, rows in zip(axes, groups, strict=True):
         names = [text.named("step", step) for step in rows["step"]]
