@@ -211,8 +211,9 @@ def page(table: pd.DataFrame, draws: int, seconds: float) -> str:
         "length of the "
         "interval. A full dot (●) marks estimators recommended where that truth is likely: their coverage "
         "should lie between 92 and 97 %; an empty one (○) others whose assumptions hold. The rest show what "
-        "happens if assumptions fail. Marks were given with these results at hand: synthetic_did and the interval "
-        "that allows a drift were expected to cover too, and do not quite. What follows for the choice is in [effects.md](effects.md).",
+        "happens if assumptions fail. Marks were given with these results at hand: "
+        "synthetic_did and the interval that allows a drift were expected to cover too, and do not quite. "
+        "What follows for the choice is in [effects.md](effects.md).",
     ]
     for key, case in CASES.items():
         rows = table[table["truth"] == key]
