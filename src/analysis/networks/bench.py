@@ -27,6 +27,7 @@ from analysis.networks.ties import Ties
 
 PER_COMMUNITY, PEOPLE, MONTHS = 25_000, 2_000, 12  # acts and people of a community, months of the log
 GATHERINGS_A_MONTH = 36
+WOVEN = 50_000  # rows woven at once, so that their networks stay in a cache
 SLOW = 1_000_000  # acts that networkx, pandas and igraph are measured on, at most
 ROUNDS = 3
 THIN = 1_000  # communities
@@ -160,7 +161,7 @@ def weave(path: Path) -> tuple[int, int, float]:
     """Our way: dyadic ties, projected ties and the sum of Newman weights, over communities and months."""
     found = [0, 0, 0.0]
     for log in read_log_parts(path):
-        for part in split(build_ties(log)):
+        for part in split(build_ties(log), WOVEN):
             found[0] += len(part.blocks(DYADIC, "community", False, layers=[DYADIC]).indices) // 2
             projected = part.blocks(GATHERINGS, "community", False, layers=[GATHERINGS])
             found[1] += len(projected.indices) // 2
