@@ -155,8 +155,11 @@ def _informative(frame: pd.DataFrame) -> np.ndarray:
 def _fit(frame: pd.DataFrame, names: list[str], treatment: str):
     import pyfixest
 
+    # counts that separate perfectly overflow on the way to the error below
     with np.errstate(all="ignore"), warnings.catch_warnings():
+        # what is dropped is found below and said in words
         warnings.filterwarnings("ignore", message=r"(?s).*(collinear|separat)", category=UserWarning)
+        # the library's own use of pandas, which the user can do nothing about
         warnings.filterwarnings("ignore", category=DeprecationWarning, module=r"pyfixest\.")
         warnings.filterwarnings("ignore", category=FutureWarning, module=r"pyfixest\.")
         try:
