@@ -158,6 +158,7 @@ class IndexSpec:
                 where=f"index {self.name}",
                 value=", ".join(sorted(unknown)),
                 expected="one of " + ", ".join([*self.dimensions, *self.columns]),
+                mend="Use a name of the index.",
             )
         parents = {group.name: group.parent for group in self.groups}
 

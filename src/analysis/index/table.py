@@ -54,6 +54,7 @@ def index_table(
             where="index_table(period=...)",
             value=period,
             expected=f"one of {labels[0]} to {labels[-1]}" if len(labels) > 1 else str(labels[0]),
+            mend="Use one of these periods.",
         )
     twice = here.duplicated(["place_id", "measure"])
     if twice.any():

@@ -99,7 +99,11 @@ def validated_ties(
     ):
         if network.form != GATHERINGS:
             raise StudyError(
-                "Only gatherings can be validated.", where="layer", value=layer, expected="a gathering layer"
+                "Only gatherings can be validated.",
+                where="layer",
+                value=layer,
+                expected="a gathering layer",
+                mend="Use a layer of gatherings.",
             )
         found[network.place_id] = _community(network, n_null, np.random.default_rng([seed, number]))
     rows = []

@@ -69,11 +69,21 @@ def exposure(
     """
     tree = places if isinstance(places, PlaceTree) else PlaceTree(places)
     if through not in WAYS:
-        raise StudyError("There is no such way of being exposed.", where="argument through", value=through,
-                         expected=", ".join(WAYS))  # fmt: skip
+        raise StudyError(
+            "There is no such way of being exposed.",
+            where="argument through",
+            value=through,
+            expected=", ".join(WAYS),
+            mend="Use one of these.",
+        )
     if period not in FREQUENCIES:
-        raise StudyError("There is no such period.", where="argument period", value=period,
-                         expected=", ".join(FREQUENCIES))  # fmt: skip
+        raise StudyError(
+            "There is no such period.",
+            where="argument period",
+            value=period,
+            expected=", ".join(FREQUENCIES),
+            mend="Use one of these.",
+        )
     communities = tree.communities
     number = _starts(starts, communities, period)
     numbers = _number(periods, "argument periods", period)
@@ -110,8 +120,13 @@ def _starts(starts, communities: list[str], period: str) -> np.ndarray:
     given = pd.Series(dict(starts), dtype=object)
     unknown = given.index.difference(communities)
     if len(unknown):
-        raise StudyError("A start belongs to no community.", where="argument starts", value=unknown[0],
-                         expected="place_id of communities")  # fmt: skip
+        raise StudyError(
+            "A start belongs to no community.",
+            where="argument starts",
+            value=unknown[0],
+            expected="place_id of communities",
+            mend="Add the place, or correct its identifier.",
+        )
     given = given.reindex(communities)
     texts = given.map(lambda value: isinstance(value, str))
     numbers = pd.to_numeric(given.where(~texts), errors="coerce").astype(float)
@@ -197,8 +212,13 @@ def _near(tree: PlaceTree, nearest: int) -> np.ndarray:
                          value=table.index[~np.isfinite(here).all(axis=1)][0],
                          expected="degrees for every community", mend="Use 'street' or 'ties'.")  # fmt: skip
     if isinstance(nearest, bool) or not isinstance(nearest, int | np.integer) or not 1 <= nearest < len(here):
-        raise StudyError("This number of neighbours cannot be had.", where="argument nearest", value=nearest,
-                         expected=f"a whole number from 1 to {len(here) - 1}")  # fmt: skip
+        raise StudyError(
+            "This number of neighbours cannot be had.",
+            where="argument nearest",
+            value=nearest,
+            expected=f"a whole number from 1 to {len(here) - 1}",
+            mend="Give a number in that range.",
+        )
     longitude, latitude = here.T
     step = np.sin((latitude[:, None] - latitude) / 2) ** 2
     step += np.cos(latitude[:, None]) * np.cos(latitude) * np.sin((longitude[:, None] - longitude) / 2) ** 2

@@ -123,6 +123,7 @@ def _group(
             where="group" if column in people.columns else f"people.{column}",
             value=group,
             expected="residency, old, or a column of people with known values and `focus`, the values wanted",
+            mend="Use one of these, or a column of the people table with focus.",
         )
     return column, (chosen,) if isinstance(chosen, str) else tuple(chosen), share
 

@@ -80,7 +80,11 @@ def null_test(
     """
     if null not in NULLS:
         raise StudyError(
-            "There is no such null model.", where="null", value=null, expected="one of " + ", ".join(NULLS)
+            "There is no such null model.",
+            where="null",
+            value=null,
+            expected="one of " + ", ".join(NULLS),
+            mend="Use one of these.",
         )
     if within not in ("community", "place"):
         raise StudyError(
@@ -88,6 +92,7 @@ def null_test(
             where="within",
             value=within,
             expected='"community" or "place"',
+            mend="Use one of these.",
         )
     layer = layer or NULLS[null] or DYADIC
     pieces = []

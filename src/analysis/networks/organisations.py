@@ -247,7 +247,12 @@ def fund_oversight(
     """
     funds = matters[matters["process"] == "fund"]
     if not len(funds):
-        raise StudyError("There are no funds to oversee.", where="matters.process", expected="process fund")
+        raise StudyError(
+            "There are no funds to oversee.",
+            where="matters.process",
+            expected="process fund",
+            mend="Add matters of the process fund, with their steps.",
+        )
     kinds = organisations.set_index("org_id")["kind"]
     taken = steps.merge(funds[["matter_id", level]])
     rows = []

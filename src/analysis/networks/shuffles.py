@@ -54,6 +54,7 @@ def time_strata(rows: pd.DataFrame, within: str) -> np.ndarray:
             where="within",
             value=within,
             expected="one of " + ", ".join(WITHIN),
+            mend="Use columns of the log.",
         )
     dyadic = rows["target_id"].notna().to_numpy()
     month = rows["time"].to_numpy().astype("datetime64[M]").astype(np.int64)
@@ -124,8 +125,11 @@ def swap_edges(
     if (edges[:, 0] == edges[:, 1]).any():
         raise StudyError(
             "Edges cannot be swapped: some lead from a person to the same person.",
-            where="edges", value=int((edges[:, 0] == edges[:, 1]).sum()), expected="no loops",
-        )  # fmt: skip
+            where="edges",
+            value=int((edges[:, 0] == edges[:, 1]).sum()),
+            expected="no loops",
+            mend="Leave out acts of people towards themselves.",
+        )
     rng = np.random.default_rng(seed)
     pick = _pick_pairs(len(edges), group, tries, rng)
     flip = rng.random(tries) < (0.0 if directed else 0.5)

@@ -73,6 +73,7 @@ def bootstrap_indicators(
             where="unit" if unit not in UNITS else "n_boot",
             value=unit if unit not in UNITS else n_boot,
             expected='unit "person" or "act", n_boot 2 or more',
+            mend="Use one of these.",
         )
     pieces = []
     found = read_networks(
@@ -92,6 +93,7 @@ def bootstrap_indicators(
                 where="unit",
                 value=unit,
                 expected='unit="act" for gathering layers',
+                mend="Use the bootstrap of events.",
             )
         draws = _draws(network, unit, n_boot, np.random.default_rng([seed, number]))
         values, counts, chosen = evaluate(network, draws, names)

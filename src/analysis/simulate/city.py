@@ -136,6 +136,7 @@ def _table_names(tables: Iterable[str] | None) -> list[str]:
                 where="tables",
                 value=name,
                 expected="some of " + ", ".join(TABLES),
+                mend="Use one of these.",
             )
     return [name for name in TABLES if name in wanted]
 

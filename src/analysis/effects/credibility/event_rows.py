@@ -62,9 +62,12 @@ class EventRows:
         chosen = post >= 0 if target == "average" else post == target
         if not chosen.any() or isinstance(target, bool):
             raise EstimationError(
-                "There is no such event time after the reference.", where="argument target", value=target,
+                "There is no such event time after the reference.",
+                where="argument target",
+                value=target,
                 expected="'average' or one of: " + ", ".join(map(str, post[post >= 0])),
-            )  # fmt: skip
+                mend="Choose an event time of the table.",
+            )
         return chosen / chosen.sum()
 
 
@@ -88,6 +91,7 @@ def read_event_rows(
             where="argument estimate",
             value=estimate.estimator,
             expected="event_study(...) or att_gt(..., base_period='universal').aggregate('event_time')",
+            mend='Pass an event_study, or att_gt(...).aggregate("event_time").',
         )
     if any(note.code == "varying_base" for note in estimate.notes):
         raise EstimationError(

@@ -53,8 +53,13 @@ def leave_one_out(
     checks.require_columns(panel, {"by": by})
     codes, labels = checks.codes_of(panel, by, "value to leave out")
     if len(labels) < 2:
-        raise EstimationError("There is nothing left without the only value.", where=f"column {by!r}",
-                              value=labels[0], expected="two different values or more")  # fmt: skip
+        raise EstimationError(
+            "There is nothing left without the only value.",
+            where=f"column {by!r}",
+            value=labels[0],
+            expected="two different values or more",
+            mend="Give a column with several values.",
+        )
     arguments = {"unit": unit, "time": time, "cohort": cohort, "cluster": cluster,
                  "control_group": control_group}  # fmt: skip
     whole = estimate_overall(estimator, panel, outcome, **arguments)

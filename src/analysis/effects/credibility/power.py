@@ -113,9 +113,12 @@ class _Noise:
         self.paths, self.clusters, self.n_draws, self.seed = paths, clusters, n_draws, seed
         self.pool = paths[~lone]
         if not len(self.pool):
-            raise EstimationError("Every unit adopts at its own time: noise looks like effects.",
-                                  where="argument cohort",
-                                  expected="cohorts of two units or more")  # fmt: skip
+            raise EstimationError(
+                "Every unit adopts at its own time: noise looks like effects.",
+                where="argument cohort",
+                expected="cohorts of two units or more",
+                mend="Add units that start together, or that never start.",
+            )
         if clusters is not None and len(np.unique(clusters)) < 10:
             raise EstimationError("Too few clusters to draw their signs.", where="argument cluster",
                                   value=len(np.unique(clusters)), expected="ten clusters or more",
@@ -179,8 +182,13 @@ def _smallest(drawn: np.ndarray, power: float) -> float:
 def _read_power(power: Sequence[float]) -> list[float]:
     chances = [float(p) for p in np.atleast_1d(np.asarray(power, dtype=float))]
     if not chances or not all(1 - LEVEL < p < 1 for p in chances):
-        raise EstimationError("A chance of being found is wanted.", where="argument power", value=power,
-                              expected="one number or more, each above 0.05 and below 1")  # fmt: skip
+        raise EstimationError(
+            "A chance of being found is wanted.",
+            where="argument power",
+            value=power,
+            expected="one number or more, each above 0.05 and below 1",
+            mend="Give shares between 0 and 1, such as 0.8.",
+        )
     return chances
 
 

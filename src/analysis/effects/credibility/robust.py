@@ -79,8 +79,13 @@ def sensitivity(
     90(5), 2555-2591.
     """
     if method not in METHODS:
-        raise EstimationError("There is no such method.", where="argument method", value=method,
-                              expected=" or ".join(METHODS))  # fmt: skip
+        raise EstimationError(
+            "There is no such method.",
+            where="argument method",
+            value=method,
+            expected=" or ".join(METHODS),
+            mend="Use one of these.",
+        )
     rows = read_event_rows(estimate, window)
     weights = rows.weights(target)
     vector = np.append(np.zeros(rows.n_pre), weights)
@@ -133,8 +138,13 @@ def _name(target: int | str) -> str:
 def _read_grid(grid: Sequence[float] | None, default: tuple[float, ...]) -> np.ndarray:
     bounds = np.atleast_1d(np.asarray(default if grid is None else grid, dtype=float))
     if bounds.ndim != 1 or not len(bounds) or not np.isfinite(bounds).all() or (bounds < 0).any():
-        raise EstimationError("The bounds cannot be used.", where="argument grid", value=grid,
-                              expected="finite numbers of at least 0")  # fmt: skip
+        raise EstimationError(
+            "The bounds cannot be used.",
+            where="argument grid",
+            value=grid,
+            expected="finite numbers of at least 0",
+            mend="Give numbers of 0 or more, in rising order.",
+        )
     return np.unique(bounds)
 
 

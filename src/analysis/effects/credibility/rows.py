@@ -51,8 +51,13 @@ def require_one_of(allowed: Sequence[str], **given: object) -> None:
     """Raise unless the argument has one of the values allowed."""
     for name, value in given.items():
         if value not in allowed:
-            raise EstimationError("There is no such choice.", where=f"argument {name}", value=value,
-                                  expected=" or ".join(map(str, allowed)))  # fmt: skip
+            raise EstimationError(
+                "There is no such choice.",
+                where=f"argument {name}",
+                value=value,
+                expected=" or ".join(map(str, allowed)),
+                mend="Use one of these.",
+            )
 
 
 def require_count(least: int, **given: object) -> None:

@@ -134,15 +134,23 @@ def specification_curve(
 def _read_specifications(panel, specifications) -> list[Specification]:
     chosen = list(specifications)
     if not chosen or not all(isinstance(one, Specification) for one in chosen):
-        raise EstimationError("Specifications are wanted.", where="argument specifications",
-                              value=chosen[:1],
-                              expected="one Specification or more, as specifications() makes")  # fmt: skip
+        raise EstimationError(
+            "Specifications are wanted.",
+            where="argument specifications",
+            value=chosen[:1],
+            expected="one Specification or more, as specifications() makes",
+            mend="Make them with specifications(...).",
+        )
     for one in chosen:
         checks.require_columns(panel, {"outcome": one.outcome, "sample": one.sample})
         checks.forbid_mediators(panel, one.covariates)
         if one.sample is not None and not set(panel[one.sample].unique()) <= {True, False}:
-            raise EstimationError("A sample column must say of every row whether it is used.",
-                                  where=f"column {one.sample!r}", expected="True or False")  # fmt: skip
+            raise EstimationError(
+                "A sample column must say of every row whether it is used.",
+                where=f"column {one.sample!r}",
+                expected="True or False",
+                mend="Fill the column with true and false.",
+            )
     return list(dict.fromkeys(chosen))
 
 
@@ -175,7 +183,10 @@ def _part(panel, frame, one: Specification, outcome: str) -> pd.DataFrame:
 
 def _estimate(one: Specification, part, names, cluster) -> EffectEstimate:
     if one.transform == "log" and part["_y"].isna().any():
-        raise EstimationError("Logarithms need positive outcomes.")
+        raise EstimationError(
+            "Logarithms need positive outcomes.",
+            mend="Use the outcome as it is, or leave out these specifications.",
+        )
     if one.estimator == "twfe":
         late = part["_start"] > part["_time"].min()
         part = part[late].assign(_treated=(part["_time"] >= part["_start"]).astype(float))

@@ -74,15 +74,24 @@ def time_to_answer(
     """
     require_one_of(MODELS, model=model)
     if strata is not None and model != "cox":
-        raise EstimationError("Strata are for the Cox model only.", where="argument strata", value=strata)
+        raise EstimationError(
+            "Strata are for the Cox model only.",
+            where="argument strata",
+            value=strata,
+            mend='Leave strata out, or use model="cox".',
+        )
     names = [covariates] if isinstance(covariates, str) else list(covariates)
     data, set_aside = _read(frame, duration, event, names, cluster, strata, model)
     columns = data[[f"x{k}" for k in range(len(names))]].to_numpy()
     kept = _independent(columns)
     if not kept.any():
-        raise EstimationError("No covariate varies by itself.", where="argument covariates",
-                              value=", ".join(names),
-                              expected="covariates that differ between cases")  # fmt: skip
+        raise EstimationError(
+            "No covariate varies by itself.",
+            where="argument covariates",
+            value=", ".join(names),
+            expected="covariates that differ between cases",
+            mend="Leave out what others explain, or what never varies.",
+        )
     fit = _cox if model == "cox" else _weibull
     beta, covariance, extra, notes = fit(
         data, columns[:, kept], [n for n, k in zip(names, kept, strict=True) if k]
@@ -121,7 +130,12 @@ def _read(frame, duration, event, names, cluster, strata, model) -> tuple[pd.Dat
     checks.require_columns(frame, roles | {f"covariates[{k}]": name for k, name in enumerate(names)})
     checks.require_columns(frame, {"cluster": cluster})
     if not names:
-        raise EstimationError("No covariate is named.", where="argument covariates", expected="one or more")
+        raise EstimationError(
+            "No covariate is named.",
+            where="argument covariates",
+            expected="one or more",
+            mend="Name at least one column.",
+        )
     data = pd.DataFrame({
         "t": checks.numeric_column(frame, duration, "duration"), "e": _event(frame, event),
     })  # fmt: skip
@@ -140,11 +154,19 @@ def _read(frame, duration, event, names, cluster, strata, model) -> tuple[pd.Dat
         set_aside.append(("missing duration, event or covariate", int((~whole).sum())))
     data = data[whole].reset_index(drop=True)
     if not data["e"].any():
-        raise EstimationError("No duration ended with the event.", where=f"column {event!r}",
-                              expected="1 where an answer came")  # fmt: skip
+        raise EstimationError(
+            "No duration ended with the event.",
+            where=f"column {event!r}",
+            expected="1 where an answer came",
+            mend="Check the event column, or follow cases for longer.",
+        )
     if cluster is not None and data["c"].nunique() < 2:
-        raise EstimationError("All cases belong to one cluster.", where=f"column {cluster!r}",
-                              expected="two clusters or more")  # fmt: skip
+        raise EstimationError(
+            "All cases belong to one cluster.",
+            where=f"column {cluster!r}",
+            expected="two clusters or more",
+            mend="Cluster at a lower level, or leave cluster out.",
+        )
     return data, tuple(set_aside)
 
 
@@ -152,8 +174,13 @@ def _event(frame, event: str) -> np.ndarray:
     values = checks.numeric_column(frame, event, "event")
     wrong = values[np.isfinite(values) & ~np.isin(values, (0, 1))]
     if len(wrong):
-        raise EstimationError("An event is something else than 0 or 1.", where=f"column {event!r}",
-                              value=wrong[0], expected="1 if answered, 0 if still open")  # fmt: skip
+        raise EstimationError(
+            "An event is something else than 0 or 1.",
+            where=f"column {event!r}",
+            value=wrong[0],
+            expected="1 if answered, 0 if still open",
+            mend="Code it 1 where the case ended, 0 where it is still open.",
+        )
     return values
 
 

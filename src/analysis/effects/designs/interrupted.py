@@ -248,8 +248,13 @@ def _start(start: object, scale: TimeScale, times: np.ndarray, time: str) -> flo
 def _require_order(order: int, season: int | None) -> None:
     require_count(0, order=order)
     if order > MOST_ORDER:
-        raise EstimationError("A short series cannot tell so long a memory.", where="argument order",
-                              value=order, expected="0, 1, 2 or 3")  # fmt: skip
+        raise EstimationError(
+            "A short series cannot tell so long a memory.",
+            where="argument order",
+            value=order,
+            expected="0, 1, 2 or 3",
+            mend="Use a lower order, or a longer series.",
+        )
     if season is not None:
         require_count(4, season=season)
 

@@ -142,8 +142,13 @@ def mediation_sensitivity(
     """
     values = [float(value) for value in rho]
     if not values or not all(-1 < value < 1 for value in values):
-        raise EstimationError("These are no correlations.", where="argument rho", value=rho,
-                              expected="one number or more, each above -1 and below 1")  # fmt: skip
+        raise EstimationError(
+            "These are no correlations.",
+            where="argument rho",
+            value=rho,
+            expected="one number or more, each above -1 and below 1",
+            mend="Give numbers between -1 and 1.",
+        )
     paths = _read(panel, outcome, mediator, unit, time, cohort, None, cluster)
     require_count(49, n_boot=n_boot)
     true, draws = paths.fit(), paths.bootstrap(n_boot, seed)

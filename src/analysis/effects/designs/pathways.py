@@ -78,9 +78,11 @@ class Paths:
         model = UntreatedModel(self.design)
         if not model.imputable.any():
             raise EstimationError(
-                "No treated unit-period can be imputed.", where=f"column {self.design.names['cohort']!r}",
+                "No treated unit-period can be imputed.",
+                where=f"column {self.design.names['cohort']!r}",
                 expected="units that are untreated while others are treated",
-            )  # fmt: skip
+                mend="Add units or periods without treatment.",
+            )
         effects = [model.effects()]
         for values in (self.mediator, self.second):
             if values is not None:
@@ -89,9 +91,11 @@ class Paths:
         y, m, *other = (values[untreated] for values in effects)
         if m.std() <= 1e-9 * max(np.nanstd(self.mediator), 1e-300):
             raise EstimationError(
-                "Unit and period effects explain the mediator wholly.", where="argument mediator",
+                "Unit and period effects explain the mediator wholly.",
+                where="argument mediator",
                 expected="a mediator that changes over time within untreated units, each in its own way",
-            )  # fmt: skip
+                mend="Use a mediator that varies within units over time.",
+            )
         z = other[0] if other else m
         total, on_mediator = (values[model.imputable].mean() for values in effects[:2])
         correlation = np.clip((y @ m) / np.sqrt((y @ y) * (m @ m)), -1, 1) if (y @ y) > 0 else 0.0
@@ -110,8 +114,12 @@ class Paths:
         rng = np.random.default_rng(seed)
         labels, code = np.unique(self.design.clusters, return_inverse=True)
         if len(labels) < 3:
-            raise EstimationError("A bootstrap of clusters needs three clusters or more.",
-                                  where="argument cluster", value=len(labels))  # fmt: skip
+            raise EstimationError(
+                "A bootstrap of clusters needs three clusters or more.",
+                where="argument cluster",
+                value=len(labels),
+                mend="Cluster at a lower level.",
+            )
         members = [np.flatnonzero(code == k) for k in range(len(labels))]
         fits = []
         for _ in range(count):
@@ -124,7 +132,11 @@ class Paths:
             except EstimationError:
                 continue
         if len(fits) < count / 2:
-            raise EstimationError("Most bootstrap draws cannot be estimated.", where="argument cluster",
-                                  value=f"{len(fits)} of {count}",
-                                  expected="more or smaller clusters")  # fmt: skip
+            raise EstimationError(
+                "Most bootstrap draws cannot be estimated.",
+                where="argument cluster",
+                value=f"{len(fits)} of {count}",
+                expected="more or smaller clusters",
+                mend="Add units without treatment, or cluster at a lower level.",
+            )
         return fits

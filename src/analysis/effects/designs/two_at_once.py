@@ -269,7 +269,10 @@ def _limits(both: Both, model, weights, names) -> list[Note]:
 def _names(cohort_a: str, cohort_b: str, name_a: str | None, name_b: str | None) -> tuple[str, str]:
     if cohort_a == cohort_b:
         raise EstimationError(
-            "One column is asked to be both reforms.", where="arguments cohort_a and cohort_b",
-            value=cohort_a, expected="a column for each reform",
-        )  # fmt: skip
+            "One column is asked to be both reforms.",
+            where="arguments cohort_a and cohort_b",
+            value=cohort_a,
+            expected="a column for each reform",
+            mend="Name the other reform's column.",
+        )
     return name_a or cohort_a.removeprefix("cohort_"), name_b or cohort_b.removeprefix("cohort_")

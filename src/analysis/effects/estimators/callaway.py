@@ -133,8 +133,13 @@ def require_choices(**given: str) -> None:
     """Raise unless every argument named has one of its `CHOICES`."""
     for name, value in given.items():
         if value not in CHOICES[name]:
-            raise EstimationError("There is no such choice.", where=f"argument {name}", value=value,
-                                  expected=" or ".join(CHOICES[name]))  # fmt: skip
+            raise EstimationError(
+                "There is no such choice.",
+                where=f"argument {name}",
+                value=value,
+                expected=" or ".join(CHOICES[name]),
+                mend="Use one of these.",
+            )
 
 
 def _forbid_together(covariates, weights, unit) -> None:
@@ -152,8 +157,13 @@ def _forbid_together(covariates, weights, unit) -> None:
 def require_counts(**given: int) -> None:
     for name, value in given.items():
         if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 0:
-            raise EstimationError("A whole number of at least 0 is needed.", where=f"argument {name}",
-                                  value=value, expected="0, 1, 2, ...")  # fmt: skip
+            raise EstimationError(
+                "A whole number of at least 0 is needed.",
+                where=f"argument {name}",
+                value=value,
+                expected="0, 1, 2, ...",
+                mend="Give a whole number.",
+            )
 
 
 def _no_never_treated(cohort: str) -> EstimationError:

@@ -78,10 +78,12 @@ def poisson(
     """
     if (treatment is None) == (cohort is None):
         raise EstimationError(
-            "Exactly one of treatment and cohort is needed.", where="arguments treatment and cohort",
-            value="both" if treatment else "none", expected="treatment for one factor, or cohort for effects "
-            "by event time",
-        )  # fmt: skip
+            "Exactly one of treatment and cohort is needed.",
+            where="arguments treatment and cohort",
+            value="both" if treatment else "none",
+            expected="treatment for one factor, or cohort for effects by event time",
+            mend="Give one of them and leave the other out.",
+        )
     checks.require_columns(panel, {"outcome": outcome})
     if (checks.numeric_column(panel, outcome, "outcome") < 0).any():
         raise EstimationError(
@@ -176,7 +178,9 @@ def _fit(frame: pd.DataFrame, names: list[str], treatment: str):
             ) from error
     if "d" not in fit._coefnames or len(np.ravel(fit._u_hat)) != len(frame):
         raise EstimationError(
-            "Treatment cannot be told apart from the unit and period effects.", where=f"column {treatment!r}",
+            "Treatment cannot be told apart from the unit and period effects.",
+            where=f"column {treatment!r}",
             expected="units that are untreated while others are treated",
-        )  # fmt: skip
+            mend="Add units without treatment in the same periods.",
+        )
     return fit

@@ -48,7 +48,11 @@ def bacon(
     """
     if by not in ("kind", "pair"):
         raise EstimationError(
-            "There is no such choice.", where="argument by", value=by, expected="kind or pair"
+            "There is no such choice.",
+            where="argument by",
+            value=by,
+            expected="kind or pair",
+            mend="Use one of these.",
         )
     design = read_design(panel, outcome, unit=unit, time=time, cohort=cohort)
     if not design.balanced:
@@ -65,6 +69,7 @@ def bacon(
             "All units are treated in the same period: there is nothing to compare them with.",
             where=f"column {cohort!r}",
             expected="never-treated units, or cohorts that start at different times",
+            mend="Add units that start later or never.",
         )
     pairs["weight"] /= pairs["weight"].sum()
     rows = pairs if by == "pair" else _by_kind(pairs)

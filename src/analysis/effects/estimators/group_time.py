@@ -95,8 +95,13 @@ class GroupTimeEffects:
             If `kind` is none of these.
         """
         if kind not in KINDS:
-            raise EstimationError("There is no such average.", where="argument kind", value=kind,
-                                  expected=", ".join(KINDS))  # fmt: skip
+            raise EstimationError(
+                "There is no such average.",
+                where="argument kind",
+                value=kind,
+                expected=", ".join(KINDS),
+                mend="Use one of these.",
+            )
         keys, averages = self._averages(kind)
         n_boot = self.n_boot if kind != "overall" else 0
         rows = np.arange(len(keys) + 1) < len(keys)

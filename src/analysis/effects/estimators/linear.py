@@ -82,7 +82,9 @@ def _by_imputation(design: Design, control_group: str | None) -> np.ndarray:
     linked = ((mask @ (part[:, None] == np.arange(parts))) > 0)[:, part] & (mask.sum(axis=0) > 0)
     target = linked & (mask == 0)
     if not target.any():
-        raise EstimationError("No treated unit-period can be imputed.")
+        raise EstimationError(
+            "No treated unit-period can be imputed.", mend="Add units or periods without treatment."
+        )
     weights = target / (counts @ target).sum()
     by_unit, by_period = weights.sum(axis=1), counts @ weights
     inverse = np.linalg.pinv(np.diag(counts @ mask) - within, 1e-9, hermitian=True)
@@ -96,7 +98,10 @@ def _by_two_way(design: Design, control_group: str | None) -> np.ndarray:
     rest = treated - treated.mean(axis=1, keepdims=True) - treated.mean(axis=0) + treated.mean()
     size = (rest * treated).sum()
     if size < 1e-9 * treated.size:
-        raise EstimationError("Treatment cannot be told apart from unit and period effects.")
+        raise EstimationError(
+            "Treatment cannot be told apart from unit and period effects.",
+            mend="Add units without treatment in the same periods.",
+        )
     return rest[np.unique(design.starts, return_index=True)[1]] / size
 
 

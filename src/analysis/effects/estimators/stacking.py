@@ -171,6 +171,7 @@ def require_window(window: tuple[int, int]) -> tuple[int, int]:
             where="argument window",
             value=window,
             expected="two whole numbers: an event time of -1 or less and one of 0 or more, such as (-3, 3)",
+            mend="Give one number below 0 and one of 0 or more.",
         ) from error
     return int(low), int(high)
 
@@ -178,5 +179,10 @@ def require_window(window: tuple[int, int]) -> tuple[int, int]:
 def require_choice(name: str, value: object, choices: tuple[str, ...]) -> None:
     """Raise unless the argument has one of its choices."""
     if value not in choices:
-        raise EstimationError("There is no such choice.", where=f"argument {name}", value=value,
-                              expected=" or ".join(choices))  # fmt: skip
+        raise EstimationError(
+            "There is no such choice.",
+            where=f"argument {name}",
+            value=value,
+            expected=" or ".join(choices),
+            mend="Use one of these.",
+        )

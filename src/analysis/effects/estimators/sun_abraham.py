@@ -121,6 +121,7 @@ def _with_controls(design: Design, cohort: str) -> Design:
                 where=f"column {cohort!r}",
                 value=design.scale.label(last),
                 expected="never-treated units, or cohorts that start at different times",
+                mend="Add units that start later or never.",
             )
         note = Note("last_cohort_controls", cohort=design.scale.label(last))
         design = design.keep(design.times < last, "from the start of the last cohort on", (note,))
@@ -185,5 +186,6 @@ def _within(table: pd.DataFrame, window: tuple[int, int] | None) -> tuple[np.nda
             where="argument window",
             value=window,
             expected=f"within {table['event_time'].min()} and {table['event_time'].max()}",
+            mend="Widen the window.",
         )
     return keep, (Note("window", low=low, high=high),)

@@ -71,8 +71,13 @@ def synthetic_did(
     require_choice("inference", inference, ("placebo", "jackknife"))
     require_counts(n_boot=n_boot, seed=seed)
     if n_boot < LEAST_DRAWS:
-        raise EstimationError("So few draws do not give a standard error.", where="argument n_boot",
-                              value=n_boot, expected=f"at least {LEAST_DRAWS}")  # fmt: skip
+        raise EstimationError(
+            "So few draws do not give a standard error.",
+            where="argument n_boot",
+            value=n_boot,
+            expected=f"at least {LEAST_DRAWS}",
+            mend="Raise n_boot.",
+        )
     design = _complete(read_design(panel, outcome, unit=unit, time=time, cohort=cohort), cohort)
     blocks = [Block.of(design, start) for start in design.cohorts]
     blocks = [block for block in blocks if block.before > 1]

@@ -133,8 +133,13 @@ def _set_aside(frame, treatment, covariates, weights) -> tuple[pd.DataFrame, tup
     reasons |= {f"x{i}": f"missing covariate {name}" for i, name in enumerate(covariates)}
     if "w" in frame:
         if (frame["w"] < 0).any():
-            raise EstimationError("A weight is negative.", where=f"column {weights!r}",
-                                  value=frame["w"].min(), expected="weights of at least 0")  # fmt: skip
+            raise EstimationError(
+                "A weight is negative.",
+                where=f"column {weights!r}",
+                value=frame["w"].min(),
+                expected="weights of at least 0",
+                mend="Correct or leave out these rows.",
+            )
         frame = frame.assign(w=frame["w"].where(frame["w"] > 0))
         reasons["w"] = f"missing or zero weight {weights}"
     counts = []
@@ -152,6 +157,7 @@ def _require_treatment(frame: pd.DataFrame, treatment: str) -> None:
             where=f"column {treatment!r}",
             value=frame["d"].iloc[0],
             expected="treated and untreated unit-periods",
+            mend="Add rows with and without treatment.",
         )
 
 

@@ -74,8 +74,13 @@ def randomisation_test(
     """
     require_choices(control_group=control_group)
     if n_permutations < 19:
-        raise EstimationError("So few permutations cannot give a p-value of 0.05.", value=n_permutations,
-                              where="argument n_permutations", expected="at least 19")  # fmt: skip
+        raise EstimationError(
+            "So few permutations cannot give a p-value of 0.05.",
+            value=n_permutations,
+            where="argument n_permutations",
+            expected="at least 19",
+            mend="Raise n_permutations.",
+        )
     if assigned_by is not None:
         panel, unit = _average(panel, outcome, unit, time, cohort, within, assigned_by), assigned_by
     design = read_design(panel, outcome, unit=unit, time=time, cohort=cohort, cluster=within)

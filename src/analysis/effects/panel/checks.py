@@ -30,6 +30,7 @@ def require_columns(panel: pd.DataFrame, roles: dict[str, str | None]) -> None:
             where="argument panel",
             value=type(panel).__name__,
             expected="a pandas DataFrame with one row per unit and period",
+            mend="Pass a pandas data frame.",
         )
     columns = panel.columns.tolist()
     for role, name in roles.items():
@@ -50,6 +51,7 @@ def require_columns(panel: pd.DataFrame, roles: dict[str, str | None]) -> None:
             where=", ".join(role for role, name in roles.items() if name == double),
             value=double,
             expected="a column of its own for each part",
+            mend="Name another column for one of them.",
         )
 
 
@@ -184,6 +186,7 @@ def require_variation(outcome: np.ndarray, column: str) -> None:
             "No row has all the values the estimation needs.",
             where=f"column {column!r}",
             expected="rows with a unit, a period and an outcome",
+            mend="Fill in the missing values, or leave out a covariate.",
         )
     if outcome.min() == outcome.max():
         raise EstimationError(

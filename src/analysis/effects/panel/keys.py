@@ -136,8 +136,13 @@ def read_weights(
         return np.ones(len(keys.units)), None
     values = checks.numeric_column(panel, weights, "weight")
     if (values < 0).any():
-        raise EstimationError("A weight is negative.", where=f"column {weights!r}",
-                              value=np.nanmin(values), expected="weights of at least 0")  # fmt: skip
+        raise EstimationError(
+            "A weight is negative.",
+            where=f"column {weights!r}",
+            value=np.nanmin(values),
+            expected="weights of at least 0",
+            mend="Correct or leave out these rows.",
+        )
     lacking = ~(values > 0)
     # a unit whose weight is missing in some rows keeps the one it has in the others
     codes = keys.unit_codes

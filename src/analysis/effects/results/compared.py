@@ -45,9 +45,12 @@ def compare(
     outcomes = list(dict.fromkeys(one.outcome for one in given))
     if len(outcomes) != 1:
         raise EstimationError(
-            "Only estimates of one outcome can be compared.", where="argument estimates",
-            value=", ".join(outcomes) or "none", expected="one estimate or more of the same outcome",
-        )  # fmt: skip
+            "Only estimates of one outcome can be compared.",
+            where="argument estimates",
+            value=", ".join(outcomes) or "none",
+            expected="one estimate or more of the same outcome",
+            mend="Compare outcome by outcome.",
+        )
     rows = pd.DataFrame([_row(one) for one in given]).assign(term=names)
     shared = tuple(note for note in given[0].notes if all(note in one.notes for one in given))
     return replace(
