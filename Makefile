@@ -9,7 +9,7 @@ CITY := reports/synthetic-city
 LANGUAGES ?= zh,en
 JOBS ?= 2
 
-.PHONY: help report test setup lab lint format coverage-check calibrate examples lock clean
+.PHONY: help report test test-heavy setup lab lint format coverage-check calibrate examples lock clean
 
 help:  ## list what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 18
@@ -49,6 +49,9 @@ format: setup  ## put code into the project's style
 
 coverage-check: setup  ## slow: is the truth of 100 synthetic cities inside the intervals?
 	$(BIN)/python -m pytest -m slow -s
+
+test-heavy: setup  ## whole batches with faults, kills, clusters, a real browser; many minutes
+	$(BIN)/python -m pytest -m heavy -n $(JOBS) --dist loadfile
 
 calibrate: setup  ## slow: bias, coverage and power of the estimators under seven truths; docs/methods/calibration.md
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/calibration.py --jobs $(JOBS)

@@ -11,13 +11,14 @@ import pytest
 
 LAYERS = [
     {"errors"}, {"tables"}, {"networks", "processes", "burden", "outcomes", "coverage", "simulate"},
-    {"panel"}, {"index", "effects"}, {"display"}, {"reporting", "teaching"}, {"cli"},
+    {"panel"}, {"index", "effects"}, {"display"}, {"reporting", "teaching"}, {"commands"}, {"cli"},
 ]  # fmt: skip
 RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
 INSTALL_NAMES = {
     "pylopdf_fonts_zh_cn": "pylopdf-fonts-zh-cn", "diff_diff": "diff-diff", "IPython": "ipykernel",
     "jupyter_client": "ipykernel", "psutil": "ipykernel",
     "nbformat": "papermill", "traitlets": "ipykernel", "scipy": "scipy", "docx": "python-docx",
+    "pypandoc": "pypandoc-binary",
 }  # fmt: skip
 # needed, but not imported in src: an application, engines that pandas and Jupyter load, a yardstick in tests
 USED_BY_PEOPLE = {"jupyterlab", "ipywidgets", "python-calamine", "ipykernel", "statsmodels"}

@@ -1,0 +1,1 @@
+"""The commands of `gongzhi`, one module each: the function that runs it, and `add` for its options."""
