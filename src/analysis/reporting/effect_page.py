@@ -19,8 +19,8 @@ from analysis.display.figures import figure_html, style
 from analysis.display.html import Html, bullets, element, paragraph, section, table
 from analysis.display.numbers import NO_VALUE, format_number
 from analysis.display.text import Text
+from analysis.reporting.documents import page
 from analysis.reporting.examination import DRAWS, Examination
-from analysis.reporting.render import page
 from analysis.tables.study import Study
 
 

@@ -9,7 +9,7 @@ from analysis.display.html import Html, element, paragraph, table
 from analysis.display.numbers import format_number
 from analysis.reporting.city import City
 from analysis.reporting.district import DistrictReport
-from analysis.reporting.render import page
+from analysis.reporting.documents import page
 
 COLUMNS = (
     "satisfaction", "network_active_share", "network_support", "consultation_completeness",

@@ -111,10 +111,10 @@ def _engine_options() -> dict[str, object]:
 
 
 def _publish(task: Task, draft: Path) -> None:
-    from analysis.reporting.render import notebook_html
+    from analysis.reporting.documents import page_html
 
     page = draft.with_suffix(".html")
-    page.write_text(notebook_html(draft, title=task.title, language=task.language), encoding="utf-8")
+    page.write_text(page_html(draft, title=task.title, language=task.language), encoding="utf-8")
     os.replace(draft, task.notebook)
     os.replace(page, task.page)
     task.failed_notebook.unlink(missing_ok=True)

@@ -8,7 +8,7 @@ from importlib.resources import files
 from pathlib import Path
 
 
-def notebook_html(notebook: Path, *, title: str, language: str) -> str:
+def page_html(notebook: Path, *, title: str, language: str) -> str:
     """Return the outputs of a notebook as one self-contained HTML page, without code and prompts.
 
     Parameters
