@@ -1,0 +1,86 @@
+"""What every report needs, imported and rehearsed once, so that a forked process has it for nothing."""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+
+INLINE = "module://matplotlib_inline.backend_inline"
+# one thread before the fork: of linear algebra, and of pyarrow's allocator
+ENVIRONMENT = {
+    "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1",
+    "JE_ARROW_MALLOC_CONF": "background_thread:false",
+}  # fmt: skip
+
+
+def warm_kernel(_: dict) -> None:
+    """Import what a notebook of this project needs, and the kernel; rehearse a figure and a regression."""
+    _import_libraries()
+    _rehearse()
+
+
+def warm_reports(_: dict) -> None:
+    """As `warm_kernel`, and what makes a report from a notebook."""
+    _import_libraries()
+    _import_reporting()
+    _rehearse()
+
+
+def _import_libraries() -> None:
+    os.environ.setdefault("MPLBACKEND", INLINE)  # as a kernel has it, before matplotlib reads it
+    import importlib
+
+    for name in (
+        "numpy", "pandas", "pyarrow.parquet", "matplotlib.pyplot", "matplotlib.backends.backend_agg",
+        "scipy.stats", "statsmodels.api", "IPython.core.interactiveshell", "ipykernel.ipkernel",
+        "ipykernel.kernelapp", "tornado.platform.asyncio", "ipywidgets", "tqdm.auto",
+    ):  # fmt: skip
+        importlib.import_module(name)
+
+
+def _import_reporting() -> None:
+    import importlib
+    import pkgutil
+
+    for name in (
+        "papermill",
+        "nbclient",
+        "nbconvert.exporters.html",
+        "nbformat.v4",
+        "analysis.reporting.district",
+    ):
+        importlib.import_module(name)
+    for package in ("analysis.display", "analysis.reporting.sections", "analysis.reporting.documents"):
+        with suppress(ModuleNotFoundError):
+            found = importlib.import_module(package)
+            for module in pkgutil.iter_modules(found.__path__, package + "."):
+                importlib.import_module(module.name)
+
+
+def _rehearse() -> None:
+    """Draw and fit once, so that fonts, caches and lazily loaded modules are there; no global state stays."""
+    import io
+
+    import matplotlib as mpl
+    import numpy as np
+    import pandas as pd
+    import statsmodels.api as sm
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    from analysis.display.figures import new_axes, style
+
+    for language in ("zh", "en"):
+        with mpl.rc_context(), style(language):
+            ax = new_axes()
+            ax.plot([1, 2], [3, 4], label="共治 district")
+            ax.set_title("社区 community")
+            ax.legend()
+            ax.figure.savefig(io.BytesIO(), format="png")
+    figure = Figure()
+    FigureCanvasAgg(figure)
+    figure.subplots().plot([1, 2])
+    figure.savefig(io.BytesIO(), format="png", bbox_inches="tight")
+    frame = pd.DataFrame({"x": np.arange(12.0), "group": list("abc") * 4})
+    frame.groupby("group")["x"].mean().to_frame().to_html()
+    sm.OLS(frame["x"] ** 2, sm.add_constant(frame["x"])).fit().params.sum()
