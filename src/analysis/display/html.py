@@ -45,7 +45,13 @@ def table(
 
     A row of one cell heads the rows after it.
     """
-    head = element("tr", *(element("th", name, scope="col") for name in header))
+    head = element(
+        "tr",
+        *(
+            element("th", name, scope="col", class_="number" if column >= max(numeric_from, 1) else None)
+            for column, name in enumerate(header)
+        ),
+    )
     body = []
     for row in rows:
         if len(row) == 1:

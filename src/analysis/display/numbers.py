@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 SMALLEST_CELL = 5
 NO_VALUE = "–"
@@ -46,3 +47,32 @@ def format_number(value: float, kind: str = "number", *, signed: bool = False) -
 def is_hidden(n: float) -> bool:
     """Whether a value resting on `n` people or cases must not be shown (fewer than five, but not none)."""
     return 0 < n < SMALLEST_CELL
+
+
+PERIOD = re.compile(r"(\d{4})(?:-(\d\d)(?:-(\d\d))?|-?Q([1-4]))?")
+MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October",
+          "November", "December")  # fmt: skip
+
+
+def format_period(label: object, language: str = "en", *, short: bool = False) -> str:
+    """Return a period or a day as people write it.
+
+    Parameters
+    ----------
+    label : str
+        "2021", "2021Q1", "2021-03" or "2021-03-15"; anything else is returned as it is.
+    language : {"en", "zh"}
+        "March 2021", "Q1 2021" or "2021年3月", "2021年第1季度".
+    short : bool
+        For an axis: English months with three letters, Chinese quarters without 第.
+    """
+    found = PERIOD.fullmatch(str(label))
+    if not found or not 1 <= int(found[2] or 1) <= 12:
+        return str(label)
+    year, month, day, quarter = found.groups()
+    if language == "zh":
+        rest = f"{int(month)}月" if month else f"{'' if short else '第'}{quarter}季度" if quarter else ""
+        return f"{year}年{rest}{f'{int(day)}日' if day else ''}"
+    name = MONTHS[int(month) - 1] if month else f"Q{quarter}" if quarter else ""
+    parts = (str(int(day)) if day else "", name[:3] if short and month else name, year)
+    return " ".join(part for part in parts if part)

@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from analysis.display.numbers import NO_VALUE, format_number, is_hidden
+from analysis.display.numbers import NO_VALUE, format_number, format_period, is_hidden
 from analysis.errors import ReportError
 
 LANGUAGES = ("en", "zh")
+BESIDE = ("effects", "documents", "site")  # catalogues that hold both languages beside each other
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,9 @@ class Text:
                 expected=" or ".join(LANGUAGES), mend="Use one of these.",
             )  # fmt: skip
         self.language = language
-        self._catalogue = _load(language) | _beside("effects", language)
+        self._catalogue = dict(_load(language))
+        for name in BESIDE:
+            self._catalogue |= _beside(name, language)
 
     def __call__(self, key: str, **values: object) -> str:
         """Return the text of `key` ("section.name") with its fields filled in."""
@@ -87,6 +90,10 @@ class Text:
         """Return the name of a place (a row of the places table) in this language, or what it has."""
         names = (row["name_zh"], row["name"]) if self.language == "zh" else (row["name"], row["name_zh"])
         return next((n for n in (*names, row["place_id"]) if isinstance(n, str) and n), NO_VALUE)
+
+    def period(self, label: str, *, short: bool = False) -> str:
+        """Return a period label ("2021-03", "2021Q1", "2021") as people write it; other words as they are."""
+        return format_period(label, self.language, short=short)
 
     def listed(self, items) -> str:
         """Return the items as a list in a sentence."""
