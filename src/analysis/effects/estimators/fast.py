@@ -83,11 +83,15 @@ class SumsInfluence:
 
     def paths(self, weights: np.ndarray) -> np.ndarray:
         """Return the (levels, periods) factors on a unit's outcomes in the sum of cells times `weights`."""
-        slope, (n, width) = (self.slope * weights).ravel(), self.means.shape
+        (n, width), used = self.means.shape, np.flatnonzero(weights)
+        slope = (self.slope[:, used] * weights[used]).ravel()
         offset = np.arange(n)[:, None] * width
-        now, base = ((offset + columns).ravel() for columns in (self.cells.now, self.cells.base))
-        known = np.tile(self.cells.base >= 0, n)
-        total = np.bincount(now, slope, n * width) - np.bincount(base[known], slope[known], n * width)
+        total = np.bincount((offset + self.cells.now[used]).ravel(), slope, n * width)
+        base = self.cells.base[used]
+        known = np.flatnonzero(base >= 0)
+        if len(known) < len(base):
+            slope, base = slope.reshape(n, -1)[:, known].ravel(), base[known]
+        total -= np.bincount((offset + base).ravel(), slope, n * width)
         return total.reshape(n, width)
 
     @cached_property

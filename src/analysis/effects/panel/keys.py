@@ -111,11 +111,12 @@ def read_starts(panel: pd.DataFrame, cohort: str, keys: Keys, scale: TimeScale) 
     """Return each unit's start as a position, +inf where never treated."""
     column = panel[cohort]
     if scale.kind == "number" and column.dtype.kind in "iuf":
-        numbers = column.to_numpy(float, na_value=np.nan)
-        found, differs = keys.constant(np.where(np.isnan(numbers), np.inf, numbers))
-        distinct, codes = np.unique(found, return_inverse=True)
-        starts = scale.positions(pd.Index(distinct), cohort)[codes]
-        zero = (distinct == 0).any()
+        numbers = column.to_numpy(float, na_value=np.inf)
+        if column.dtype.kind == "f":
+            numbers = np.where(np.isnan(numbers), np.inf, numbers)
+        found, differs = keys.constant(numbers)
+        starts = scale.positions(found, cohort)
+        zero = (found == 0).any()
     else:
         codes, labels = pd.factorize(column)
         positions = np.append(scale.positions(pd.Index(labels), cohort), np.inf)

@@ -28,7 +28,7 @@ class TimeScale:
         number = int(self.origin + position * self.step)
         return number if self.kind == "number" else periods.label(number, self.kind)
 
-    def positions(self, values: pd.Index, column: str) -> np.ndarray:
+    def positions(self, values: pd.Index | np.ndarray, column: str) -> np.ndarray:
         """Return the position of each value as float; missing and infinite values give +inf."""
         numbers = _numbers(values, self.kind, column)
         return (numbers - self.origin) / self.step
@@ -70,8 +70,10 @@ def _kind(values: pd.Index, column: str) -> str:
     raise _unreadable(next((v for v in texts if not known.fullmatch(str(v))), texts[0]), column)
 
 
-def _numbers(values: pd.Index, kind: str, column: str) -> np.ndarray:
+def _numbers(values: pd.Index | np.ndarray, kind: str, column: str) -> np.ndarray:
     """Return period numbers as float, +inf where missing; `kind` is how the time column is written."""
+    if isinstance(values, np.ndarray) and kind == "number":
+        return _whole(values, column)
     missing = np.asarray(values.isna())
     numbers = np.full(len(values), np.inf)
     known = values[~missing]
@@ -80,10 +82,7 @@ def _numbers(values: pd.Index, kind: str, column: str) -> np.ndarray:
             numbers[~missing] = np.asarray(known, dtype=float)
         except (TypeError, ValueError):
             raise _unreadable(known[0], column) from None
-        finite = numbers[np.isfinite(numbers)]
-        if (finite != np.round(finite)).any():
-            raise _unreadable(finite[finite != np.round(finite)][0], column)
-        return numbers
+        return _whole(numbers, column)
     wrong = [v for v in known if not (isinstance(v, str) and re.fullmatch(PATTERNS[kind], v))]
     if wrong:
         raise _unreadable(wrong[0], column, f"{kind} labels such as the time column has")
@@ -91,6 +90,13 @@ def _numbers(values: pd.Index, kind: str, column: str) -> np.ndarray:
         numbers[~missing] = periods.ordinal(pd.Series(list(known), dtype="str"), kind).to_numpy(float)
     except ValueError:
         raise _unreadable(known[0], column) from None
+    return numbers
+
+
+def _whole(numbers: np.ndarray, column: str) -> np.ndarray:
+    broken = np.isfinite(numbers) & (numbers != np.rint(numbers))
+    if broken.any():
+        raise _unreadable(numbers[broken][0], column)
     return numbers
 
 
