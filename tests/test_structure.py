@@ -16,7 +16,8 @@ LAYERS = [
 RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
 INSTALL_NAMES = {
     "pylopdf_fonts_zh_cn": "pylopdf-fonts-zh-cn", "diff_diff": "diff-diff", "IPython": "ipykernel",
-    "jupyter_client": "ipykernel", "psutil": "ipykernel",
+    "jupyter_client": "ipykernel", "psutil": "ipykernel", "zmq": "ipykernel", "tornado": "ipykernel",
+    "nbclient": "papermill",
     "nbformat": "papermill", "traitlets": "ipykernel", "scipy": "scipy", "docx": "python-docx",
     "pypandoc": "pypandoc-binary",
 }  # fmt: skip

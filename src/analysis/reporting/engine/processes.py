@@ -15,32 +15,17 @@ import time
 import uuid
 from collections import deque
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from analysis.errors import ReportError
-from analysis.reporting.engine.calls import DONE
+from analysis.reporting.engine.ended import VANISHED, Ended
+from analysis.reporting.engine.fresh import Fresh
 from analysis.reporting.engine.linux import MARK, can_fork, kill_group, kill_marked
 from analysis.reporting.engine.warm import ENVIRONMENT
-from analysis.reporting.engine.zygote import VANISHED
 
+__all__ = ["VANISHED", "Ended", "Fresh", "Zygote", "can_fork", "open_processes"]
 REPORTS = "analysis.reporting.engine.warm:warm_reports"
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Ended:
-    """How a process ended.
-
-    `status` is the exit code, negative the signal that ended it; VANISHED (70) if it left with exit code 0
-    in the middle of its call, as os._exit(0) does. `cpu_seconds` counts its own children too; `peak_mb` is
-    the largest resident memory of one process in MiB.
-    """
-
-    pid: int
-    status: int
-    cpu_seconds: float
-    peak_mb: float
 
 
 def open_processes(engine: str = "auto") -> Zygote | Fresh:
@@ -61,6 +46,8 @@ class Zygote:
         "module:function" called once in it, with an empty dict: the imports and the rehearsal.
     patience : float
         Seconds the warm-up may take.
+    quiet : bool
+        Keep what it and processes without a log of their own print to themselves.
 
     Raises
     ------
@@ -68,13 +55,13 @@ class Zygote:
         Where forking is not safe, or when the warm-up fails.
     """
 
-    def __init__(self, warm: str = REPORTS, *, patience: float = 300) -> None:
+    def __init__(self, warm: str = REPORTS, *, patience: float = 300, quiet: bool = True) -> None:
         if not can_fork():
             raise ReportError(
                 "Processes cannot be forked safely on this system.", where="engine", value=sys.platform,
                 expected="Linux 5.3 or later", mend="Use --engine stock.",
             )  # fmt: skip
-        self._warm, self._patience = warm, patience
+        self._warm, self._patience, self._quiet = warm, patience, quiet
         self._running: set[int] = set()
         self._messages: deque[dict] = deque()
         self._process: subprocess.Popen | None = None
@@ -85,17 +72,31 @@ class Zygote:
         self._mark = uuid.uuid4().hex
         self._received, self._ready = b"", False
         self._said = tempfile.TemporaryFile()  # noqa: SIM115
+        out = self._said if self._quiet else None
         with theirs:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "analysis.reporting.engine.zygote", str(theirs.fileno()), self._warm],
                 pass_fds=[theirs.fileno()], stdin=subprocess.DEVNULL, start_new_session=True,
-                stdout=self._said, stderr=self._said, env={**os.environ, **ENVIRONMENT, MARK: self._mark},
+                stdout=out, stderr=out, env={**os.environ, **ENVIRONMENT, MARK: self._mark},
             )  # fmt: skip
 
     @property
     def pid(self) -> int | None:
         """The process that is forked from; none once closed."""
         return self._process.pid if self._process else None
+
+    def ready(self, seconds: float = 0) -> bool:
+        """Whether it has warmed up, or does within that time."""
+        if self._process is None:
+            self._open()
+        until = time.monotonic() + seconds
+        while not self._ready:
+            left = until - time.monotonic()
+            if not self._receive(max(left, 0)) and left <= 0:
+                break
+            if self._process is None:
+                self._fail()
+        return self._ready
 
     def start(self, call: str, argument: dict, *, log: str | Path | None = None) -> int:
         """Fork a process that makes the call; return its pid, which is also its process group and session.
@@ -199,6 +200,7 @@ class Zygote:
                     "The process that reports are forked from could not be prepared.", where="engine",
                     value=message["unfit"].strip().splitlines()[-1], mend="Use --engine stock.",
                 )  # fmt: skip
+            self._ready = self._ready or "ready" in message
             self._messages.append(message)
         return True
 
@@ -221,113 +223,3 @@ class Zygote:
             kill_marked(self._mark)
         self._control.close()
         self._process = None
-
-
-class Fresh:
-    """A fresh Python for each call: the same methods as `Zygote`, where forking is not wanted or not safe."""
-
-    def __init__(self) -> None:
-        self._running: dict[int, _Started] = {}
-
-    def start(self, call: str, argument: dict, *, log: str | Path | None = None) -> int:
-        """Start a process that makes the call; see `Zygote.start`."""
-        posix = os.name == "posix"
-        read, write = os.pipe() if posix else (None, None)
-        request = json.dumps({"call": call, "argument": argument, "done": write})
-        with open(log or os.devnull, "ab") as out:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "analysis.reporting.engine.calls", request], stdin=subprocess.PIPE,
-                stdout=out if log else None, stderr=out if log else None, start_new_session=posix,
-                pass_fds=[write] if posix else [], env={**os.environ, **ENVIRONMENT},
-            )  # fmt: skip
-        if write is not None:
-            os.close(write)
-        self._running[process.pid] = _Started(process, read)
-        return process.pid
-
-    def wait(self, seconds: float) -> list[Ended]:
-        """Wait, at most `seconds`, until a process ends; return all that have ended since last asked."""
-        until = time.monotonic() + seconds
-        while True:
-            ended = [e for pid in list(self._running) if (e := self._running[pid].ended())]
-            for e in ended:
-                del self._running[e.pid]
-            left = until - time.monotonic()
-            if ended or left <= 0:
-                return ended
-            time.sleep(min(0.05, left))
-
-    def signal(self, pid: int, signum: int) -> None:
-        """Send a signal to a process, its group and the kernels it started, if it has not ended."""
-        if pid in self._running:
-            self._running[pid].signal(signum)
-
-    def close(self) -> None:
-        """End every process."""
-        for started in self._running.values():
-            started.signal(getattr(signal, "SIGKILL", signal.SIGTERM))
-        for started in self._running.values():
-            started.process.wait()
-            started.release()
-        self._running.clear()
-
-    def __enter__(self) -> Fresh:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-
-class _Started:
-    """A fresh process under way."""
-
-    def __init__(self, process: subprocess.Popen, pipe: int | None) -> None:
-        self.process, self.pipe = process, pipe
-        self.cpu_seconds = self.peak_mb = 0.0
-
-    def ended(self) -> Ended | None:
-        if os.name != "posix":
-            return self._ended_on_windows()
-        pid, status, usage = os.wait4(self.process.pid, os.WNOHANG)
-        if not pid:
-            return None
-        kill_group(pid)
-        code = os.waitstatus_to_exitcode(status)
-        self.process.returncode = code
-        os.set_blocking(self.pipe, False)
-        with suppress(BlockingIOError):
-            if code == 0 and os.read(self.pipe, 1) != DONE:
-                code = VANISHED
-        self.release()
-        unit = 1 << 20 if sys.platform == "darwin" else 1 << 10
-        return Ended(pid, code, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / unit)
-
-    def _ended_on_windows(self) -> Ended | None:
-        import psutil
-
-        with suppress(psutil.Error):
-            seen = psutil.Process(self.process.pid)
-            times, memory = seen.cpu_times(), seen.memory_info()
-            self.cpu_seconds, self.peak_mb = times.user + times.system, memory.peak_wset / (1 << 20)
-        if self.process.poll() is None:
-            return None
-        self.release()
-        return Ended(self.process.pid, self.process.returncode, self.cpu_seconds, self.peak_mb)
-
-    def signal(self, signum: int) -> None:
-        import psutil
-
-        with suppress(psutil.Error):
-            for child in psutil.Process(self.process.pid).children(recursive=True):
-                with suppress(psutil.Error):
-                    child.send_signal(signum)
-        if os.name == "posix":
-            kill_group(self.process.pid, signum)
-        else:
-            self.process.terminate()
-
-    def release(self) -> None:
-        self.process.stdin.close()
-        if self.pipe is not None:
-            os.close(self.pipe)
-            self.pipe = None

@@ -17,9 +17,8 @@ import traceback
 from dataclasses import dataclass, field
 
 from analysis.reporting.engine import calls
+from analysis.reporting.engine.ended import VANISHED
 from analysis.reporting.engine.linux import adopt_orphans, die_with_parent, kill_children, kill_group
-
-VANISHED = 70  # status of a process that ended with exit code 0 though its call had not come back
 
 
 @dataclass
