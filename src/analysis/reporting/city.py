@@ -15,8 +15,8 @@ from analysis.panel import build_panel, further_measures, missing_tables
 from analysis.reporting.estimates import estimate_effects
 from analysis.reporting.inclusion import DRAWS, WINDOW_DAYS, people_in_networks
 from analysis.reporting.pictures import draw_districts
+from analysis.reporting.stages import BOUNDARIES, rank_districts, read_boundaries, section_frames
 from analysis.reporting.stages import FRAMES as STAGES
-from analysis.reporting.stages import rank_districts, section_frames
 from analysis.tables.config import read_config
 from analysis.tables.periods import FREQUENCIES
 from analysis.tables.study import Study
@@ -36,7 +36,7 @@ class City:
     meta : dict
         study, study_zh, period, periods, version, inputs (name -> sha256), tie_rule, missing (family ->
         tables), limits (rules of the notes found), settle_days, index (how the ranks came about, or why
-        there are none).
+        there are none), boundaries (outlines of the districts, empty without boundaries.geojson).
     frames : dict of str -> DataFrame
         The frames named in `FRAMES`. `effects` holds one row per reform, outcome and term.
     """
@@ -77,6 +77,7 @@ def run_city(study: Study) -> City:
     from analysis.outcomes import outcome_measures
     from analysis.processes import process_measures
 
+    boundaries = read_boundaries(study.path, study.tree.table)
     ties, indicators = _networks(study)
     inclusion, mobilisation = people_in_networks(study)
     processes, burden = process_measures(study), burden_measures(study)
@@ -118,6 +119,7 @@ def run_city(study: Study) -> City:
         "residents_from_people": on_register,
         "index": index,
         "limits": _limits(study),
+        "boundaries": boundaries,
     }
     meta = json.loads(json.dumps(meta, sort_keys=True))  # the same whether read back from disk or not
     return City(meta, frames)
@@ -134,7 +136,7 @@ def input_hashes(folder: Path | None) -> dict[str, str]:
     if folder is None:
         return {}
     config = read_config(folder)
-    files = [folder / "study.toml", *(table.path for table in config.tables.values())]
+    files = [folder / "study.toml", folder / BOUNDARIES, *(table.path for table in config.tables.values())]
     found = {}
     for file in sorted({f for f in files if f.is_file()}):
         with open(file, "rb") as stream:

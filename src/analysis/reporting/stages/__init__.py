@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from analysis.reporting.stages.boundaries import FILE as BOUNDARIES
+from analysis.reporting.stages.boundaries import read_boundaries
 from analysis.reporting.stages.burden import burden_frames
 from analysis.reporting.stages.consultation import consultation_frames
 from analysis.reporting.stages.needs import fund_frames, need_frames
@@ -22,4 +24,4 @@ def section_frames(study: Study) -> dict:
     return found | need_frames(study) | fund_frames(study)
 
 
-__all__ = ["FRAMES", "rank_districts", "section_frames"]
+__all__ = ["BOUNDARIES", "FRAMES", "rank_districts", "read_boundaries", "section_frames"]
