@@ -13,7 +13,8 @@ OWN_OUTCOMES = ("network_active_share", "network_support", "burden_duties", "bur
 EFFECT_COLUMNS = [
     "reform", "outcome", "aggregation", "cluster", "n_clusters", "note", "term", "event_time", "estimate",
     "std_error", "statistic", "p_value", "conf_low", "conf_high", "n_units", "identified", "status",
-    "breakdown", "advice", "trusted", "district", "weight", "detectable",
+    "breakdown", "advice", "trusted", "district", "weight", "detectable", "raw", "raw_std_error", "tau",
+    "pretrend_p", "pretrend_violation", "n_treated_clusters", "randomised",
     *(f"{part}_{language}" for language in LANGUAGES for part in ("text", "doubt")),
 ]  # fmt: skip
 
@@ -36,7 +37,9 @@ def estimate_effects(panel: pd.DataFrame, *, outcomes: list[str]) -> pd.DataFram
         inference, sentence and largest doubt in each language), "event_time", "other" (term: the
         estimator), "inference" (term: the method, trusted), "district" (shrunk, with weight
         and detectable). An effect that cannot be estimated is one row with identified False and the
-        reason in note.
+        reason in note. For the evidence grade, "overall" also holds pretrend_p (joint test of trends before
+        adoption), pretrend_violation (the drift it would find in four of five cases), n_treated_clusters and
+        randomised (missing: not stated); "district" holds raw, raw_std_error and tau.
     """
     reforms = [c.removeprefix("cohort_") for c in panel.columns if c.startswith("cohort_")]
     wanted = [*outcomes, *(name for name in OWN_OUTCOMES if name in panel)]
@@ -46,7 +49,8 @@ def estimate_effects(panel: pd.DataFrame, *, outcomes: list[str]) -> pd.DataFram
         for outcome in wanted:
             keys = {"reform": reform, "outcome": outcome, "cluster": cluster}
             try:
-                parts += _rows(examine(panel, outcome, reform), keys)
+                found = examine(panel, outcome, reform)
+                parts += _rows(found, keys, _treated_clusters(panel, outcome, f"cohort_{reform}", cluster))
             except EstimationError as error:
                 note = f"{error.what} {error.expected or ''}".strip()
                 parts.append(
@@ -58,11 +62,13 @@ def estimate_effects(panel: pd.DataFrame, *, outcomes: list[str]) -> pd.DataFram
     return whole.astype({"trusted": "boolean", "identified": bool})
 
 
-def _rows(found: Examination, keys: dict[str, str]) -> list[pd.DataFrame]:
+def _rows(found: Examination, keys: dict[str, str], treated: int) -> list[pd.DataFrame]:
     overall = found.headline.tidy().assign(
         n_clusters=found.headline.n_clusters,
         breakdown=float("nan") if found.robustness is None else found.robustness.table["breakdown"].iloc[0],
         advice=_advice(found),
+        n_treated_clusters=treated,
+        **_trends(found),
         **_sentences(found),
     )
     parts = {"overall": overall}
@@ -80,6 +86,20 @@ def _rows(found: Examination, keys: dict[str, str]) -> list[pd.DataFrame]:
     if found.districts is not None:
         parts["district"] = found.districts.tidy()
     return [part.assign(aggregation=name, **keys) for name, part in parts.items()]
+
+
+def _trends(found: Examination) -> dict[str, float]:
+    trends = next((check.table for check in found.checks if check.name == "pre_trends"), None)
+    if trends is None:
+        return {"pretrend_p": float("nan"), "pretrend_violation": float("nan")}
+    last = trends.iloc[-1]  # of the highest power
+    return {"pretrend_p": float(last["p_value"]), "pretrend_violation": float(last["violation"])}
+
+
+def _treated_clusters(panel: pd.DataFrame, outcome: str, cohort: str, cluster: str) -> int:
+    """Return how many clusters hold a unit that is seen with the outcome after it adopted."""
+    starts = panel[cohort].astype("Float64").fillna(float("inf")).astype(float)
+    return int(panel.loc[panel["time"].ge(starts) & panel[outcome].notna(), cluster].nunique())
 
 
 def _sentences(found: Examination) -> dict[str, str]:

@@ -8,14 +8,7 @@ import pandas as pd
 
 from analysis.display.html import Html, element, paragraph, section, table
 from analysis.display.numbers import NO_VALUE, format_number, is_hidden
-from analysis.processes.proportions import wilson
-
-Z95 = 1.959964  # normal quantile of a two-sided 95 % interval
-OF_CASES = (  # shares of cases that are so or not
-    "_published", "_answered", "_late", "_order_violations", "_actor_violations", "_implemented", "_adopted",
-    "_resolved", "_escalated", "_met", "_used", "_elsewhere", "_choice", "_through", "_30", "_overspent",
-    "_admission",
-)  # fmt: skip
+from analysis.reporting.findings.figures import limits, of_cases
 
 
 def missing_section(report, name: str, family: str) -> Html:
@@ -51,16 +44,11 @@ def interval(report, measure: str) -> str:
     Of a share of cases after Wilson (1927), of another mean from its standard error.
     """
     value, n = report.value(measure)
-    error, kind = report.error(measure), report.text.measure(measure).kind
-    if value != value or not n or report.text.measure(measure).hides(n):
+    label = report.text.measure(measure)
+    if label.hides(n):
         return NO_VALUE
-    if kind == "share" and measure.endswith(OF_CASES):
-        low, high = wilson(value * n, n)
-        return bracketed(float(low), float(high), kind)
-    if error != error:
-        return NO_VALUE
-    low, high = max(value - Z95 * error, 0.0), value + Z95 * error
-    return bracketed(low, min(high, 1.0) if kind == "share" else high, kind)
+    ends = limits(value, n, report.error(measure), kind=label.kind, cases=of_cases(measure))
+    return bracketed(*ends, label.kind)
 
 
 def comparison(report, measures, caption: str) -> Html:

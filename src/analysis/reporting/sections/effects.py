@@ -13,6 +13,7 @@ from analysis.display.html import Html, bullets, element, paragraph, section, ta
 from analysis.display.numbers import NO_VALUE, format_number
 from analysis.display.plots import plot_event_time
 from analysis.reporting.examination import DRAWS
+from analysis.reporting.findings.grades import grade_words, grades_of, level_words
 from analysis.reporting.sections.common import notes
 
 COLUMNS = 3
@@ -33,13 +34,14 @@ def effects(report) -> Html:
         courses = rows[(rows["aggregation"] == "event_time") & rows["event_time"].notna()]
         if courses["identified"].any():
             parts.append(_picture(report, name, courses))
-        parts.append(_here(report, reform, name, rows))
+        parts += [grades_table(report, reform, name), _here(report, reform, name, rows)]
     overall = estimates[estimates["aggregation"] == "overall"]
     if (overall["identified"] & overall["std_error"].isna()).any():
         parts.append(notes(text("sentence.no_interval")))
     lines = [text("sentence.detectable"), text("sentence.effects_plot", period=_period(report))]
     if overall["identified"].any():
         lines += [text("effect.robust_note"), text("effect.district_note")]
+    lines += [text("grade.note"), grade_meanings(text)]
     return section("effects", text("heading.effects"), *parts, notes(*lines))
 
 
@@ -109,6 +111,25 @@ def _robustness(report, name: str, found: pd.DataFrame) -> Html:
     columns = ("imputation", "event_study", "randomisation", "trusted", "breakdown")
     header = [text("column.outcome"), *(text(f"effect_column.{c}") for c in columns)]
     return table(header, rows, caption=text("effect.robust_table", reform=name)) if rows else Html("")
+
+
+def grades_table(report, reform: str, name: str) -> Html:
+    """Return the evidence grade of each outcome with the rules that decided it."""
+    text, grades = report.text, grades_of(report)
+    rows = [
+        (text.measure(row.outcome).name, row.grade, grade_words(row, text.language))
+        for row in grades[grades["reform"] == reform].itertuples()
+    ]
+    header = [text("column.outcome"), text("grade.column"), text("grade.why")]
+    return table(header, rows, caption=text("grade.table", reform=name), numeric_from=9)
+
+
+def grade_meanings(text) -> str:
+    """Return what the grades mean, in one line."""
+    said = [
+        text("grade.means", letter=letter, meaning=level_words(letter, text.language)) for letter in "ABCD"
+    ]
+    return ("；" if text.language == "zh" else "; ").join(said) + ("。" if text.language == "zh" else ".")
 
 
 def _survives(text, breakdown: float) -> str:
