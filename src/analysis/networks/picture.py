@@ -11,6 +11,8 @@ import pandas as pd
 
 from analysis.errors import StudyError
 from analysis.networks.backbone import disparity
+from analysis.networks.roster import call_roll, population
+from analysis.tables.periods import ALL
 
 if TYPE_CHECKING:
     from analysis.networks.ties import Ties
@@ -82,15 +84,10 @@ def picture(
     Layout: Fruchterman & Reingold 1991 on all ties from a start fixed by the seed, turned so that the widest
     spread lies across. Colours: Okabe & Ito 2008.
     """
-    people = people if people is not None else ties.people
-    graph = ties.to_networkx(place_id, layer, period, people=people).to_undirected()
-    edges = pd.DataFrame(
-        [(*sorted((u, v), key=str), data["weight"]) for u, v, data in graph.edges(data=True)],
-        columns=["source_id", "target_id", "weight"],
-    )
-    edges = disparity(edges.sort_values(["source_id", "target_id"], ignore_index=True))
-    persons = sorted(set(edges["source_id"]) | set(edges["target_id"]), key=str)
-    if len(persons) < FEWEST:
+    found = pictures(
+        ties, [place_id], layer, period, people=people, group=group, level=level, seed=seed
+    )  # fmt: skip
+    if place_id not in found:
         raise StudyError(
             "This network has too few people with ties to be drawn.",
             where="place_id",
@@ -98,26 +95,79 @@ def picture(
             expected=f"at least {FEWEST} people with ties",
             mend="Draw a larger place, another layer or a longer period.",
         )
+    return found[place_id]
+
+
+def pictures(
+    ties: Ties,
+    place_ids: list[str],
+    layer: str = "dyadic",
+    period: str = "all",
+    *,
+    people: pd.DataFrame | None = None,
+    group: str = "residency",
+    level: float = 0.3,
+    seed: int = 0,
+) -> dict[str, Picture]:
+    """Return the `picture` of several networks by place_id; those with fewer than 5 people are left out."""
+    people = people if people is not None else ties.people
+    known = people if people is not None else pd.DataFrame({"person_id": []})
+    columns = [name for name in dict.fromkeys(("role", group)) if name in known]
+    marks = known.drop_duplicates("person_id").set_index("person_id")[columns]
+    for place_id in place_ids:
+        ties.layout.check(place_id, layer, period)
+    sizes = _sizes(ties, people, place_ids, period)
+    drawn = {place_id: _lay_out(ties.edges(place_id, layer, period), marks, group, seed)
+             for place_id in place_ids}  # fmt: skip
+    about = {"layer": layer, "period": period, "group": group, "level": level}
+    found = {}
+    for place_id, (nodes, edges) in drawn.items():
+        if len(nodes) < FEWEST:
+            continue
+        strong = edges[edges["alpha"] < level].reset_index(drop=True)
+        counts = {"people": sizes[place_id], "isolates": sizes[place_id] - len(nodes), "ties": len(edges)}
+        found[place_id] = Picture(
+            nodes, strong, {"place_id": place_id, **about, **counts, "drawn": len(strong)}
+        )
+    return found
+
+
+def _sizes(ties: Ties, people: pd.DataFrame | None, place_ids: list[str], period: str) -> dict[str, int]:
+    """Return how many people each network has, with and without ties."""
+    roster, layout, whole = call_roll(ties, people), ties.layout, period == ALL
+    column, sizes = layout.labels(whole).index(period), {}
+    for level in {layout.level_of(place_id) for place_id in place_ids}:
+        counts = pd.Series(population(ties, roster, level, whole)[:, column], index=layout.places[level])
+        sizes |= {place: int(counts[place]) for place in place_ids if layout.level_of(place) == level}
+    return sizes
+
+
+def _lay_out(
+    edges: pd.DataFrame, marks: pd.DataFrame, group: str, seed: int
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return nodes, and edges with source, target (rows of the nodes), weight and alpha."""
+    ends = [sorted(pair, key=str) for pair in zip(edges["source_id"], edges["target_id"], strict=True)]
+    edges = pd.DataFrame(ends, columns=["source_id", "target_id"]).assign(weight=edges["weight"].to_numpy())
+    edges = edges.drop_duplicates(["source_id", "target_id"], keep="last")  # a directed tie has two rows
+    edges = disparity(edges.sort_values(["source_id", "target_id"], ignore_index=True))
+    persons = sorted(set(edges["source_id"]) | set(edges["target_id"]), key=str)
+    if len(persons) < FEWEST:
+        return pd.DataFrame({"x": []}), edges
     position = {person: i for i, person in enumerate(persons)}
     pairs = np.column_stack([edges[end].map(position) for end in ("source_id", "target_id")])
-    nodes = _nodes(graph, persons, group)
+    nodes = _nodes(marks.reindex(persons), group)
     nodes[["x", "y"]] = _layout(len(persons), pairs, edges["weight"].to_numpy(), seed)
     nodes["ties"] = np.bincount(pairs.ravel(), minlength=len(persons))
-    drawn = pd.DataFrame(
-        {"source": pairs[:, 0], "target": pairs[:, 1], "weight": edges["weight"], "alpha": edges["alpha"]}
+    lines = pd.DataFrame({"source": pairs[:, 0], "target": pairs[:, 1], "weight": edges["weight"],
+                          "alpha": edges["alpha"]})  # fmt: skip
+    return nodes[["x", "y", "role", "shape", "group", "colour", "ties"]], lines
+
+
+def _nodes(marks: pd.DataFrame, group: str) -> pd.DataFrame:
+    role, label = (
+        [None if pd.isna(value) else value for value in marks[name]] if name in marks else [None] * len(marks)
+        for name in ("role", group)
     )
-    drawn = drawn[drawn["alpha"] < level].reset_index(drop=True)
-    notes = {
-        "place_id": place_id, "layer": layer, "period": period, "group": group, "level": level,
-        "people": graph.number_of_nodes(), "isolates": graph.number_of_nodes() - len(persons),
-        "ties": len(edges), "drawn": len(drawn),
-    }  # fmt: skip
-    return Picture(nodes[["x", "y", "role", "shape", "group", "colour", "ties"]], drawn, notes)
-
-
-def _nodes(graph, persons: list, group: str) -> pd.DataFrame:
-    role = [graph.nodes[person].get("role") for person in persons]
-    label = [graph.nodes[person].get(group) for person in persons]
     known = sorted({value for value in label if value is not None}, key=str)
     if len(known) > len(OKABE_ITO):
         raise StudyError(

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from analysis.errors import StudyError
 from analysis.tables.study import Study
 
 if TYPE_CHECKING:
@@ -30,28 +29,30 @@ def draw_districts(study: Study, ties: Ties | None) -> dict[str, pd.DataFrame]:
         Without rows for districts in which no community of middle size has five people with ties.
     """
     found: dict[str, list[pd.DataFrame]] = {name: [] for name in EMPTY}
-    for district in study.districts if ties is not None else ():
-        community = _middle(study, district)
-        if community is None:
-            continue
-        try:
-            drawn = ties.picture(community, people=study.people if len(study.people) else None)
-        except StudyError:  # fewer than five people with ties
-            continue
-        notes = pd.DataFrame([{name: drawn.notes[name] for name in EMPTY["pictures"][2:]}])
-        notes = notes.assign(place_id=community)
-        for name, frame in (("nodes", drawn.nodes), ("edges", drawn.edges), ("pictures", notes)):
-            found[name].append(frame.assign(district_id=district)[EMPTY[name]])
+    if ties is not None:
+        from analysis.networks.picture import pictures
+
+        middles = _middles(study)
+        drawings = pictures(ties, list(middles.values()), people=study.people if len(study.people) else None)
+        for district, community in middles.items():
+            if community not in drawings:  # fewer than five people with ties
+                continue
+            drawn = drawings[community]
+            notes = pd.DataFrame([{name: drawn.notes[name] for name in EMPTY["pictures"][2:]}])
+            notes = notes.assign(place_id=community)
+            for name, frame in (("nodes", drawn.nodes), ("edges", drawn.edges), ("pictures", notes)):
+                found[name].append(frame.assign(district_id=district)[EMPTY[name]])
     return {
         name: pd.concat(parts, ignore_index=True) if parts else pd.DataFrame({c: [] for c in EMPTY[name]})
         for name, parts in found.items()
     }
 
 
-def _middle(study: Study, district: str) -> str | None:
-    """Return the community of the district with the middle number of people acting, the upper of two."""
-    communities = study.tree.communities_of(district)
+def _middles(study: Study) -> dict[str, str]:
+    """Return the community of each district with the middle number of people acting, the upper of two."""
     acts = study.interactions[study.interactions["target_id"].notna()]
-    acting = acts[acts["community_id"].isin(communities)].groupby("community_id")["source_id"].nunique()
-    order = acting.reset_index().sort_values(["source_id", "community_id"])["community_id"].tolist()
-    return order[len(order) // 2] if order else None
+    acting = acts.groupby("community_id", observed=True)["source_id"].nunique().reset_index()
+    acting = acting.assign(district_id=acting["community_id"].map(study.tree.table["district_id"]))
+    order = acting.sort_values(["source_id", "community_id"]).groupby("district_id")["community_id"]
+    middles = {district: names.iloc[len(names) // 2] for district, names in order}
+    return {district: middles[district] for district in study.districts if district in middles}
