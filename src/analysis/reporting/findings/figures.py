@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import pandas as pd
 
@@ -111,35 +111,55 @@ def limits(value: float, n: float, error: float, *, kind: str, cases: bool = Fal
     return low, min(high, 1.0) if kind == "share" else high
 
 
-def measured(report, measure: str, place: str | None = None, period: str = ALL) -> Figure:
-    """Return a measure of a place, by default of the report's district over the whole time.
+def measured(report, measure: str) -> Figure:
+    """Return a measure of the report's district over the whole time.
 
     Parameters
     ----------
     report : DistrictReport
     measure : str
-    place : str, optional
-    period : str
     """
-    label, row = report.text.measure(measure), row_of(report, measure, place or report.district, period)
-    blank = Figure(measure, kind=label.kind, periods=() if period == ALL else (period, period))
-    if row is None:
-        return blank
-    value, n, error = (float(row[name]) for name in ("value", "n", "std_error"))
-    n = 0.0 if math.isnan(n) else n
-    if label.hides(n):
-        return replace(blank, n=n, hidden=True)
-    low, high = limits(value, n, error, kind=label.kind, cases=of_cases(measure))
-    return replace(blank, value=value, low=low, high=high, n=n)
+    kind, table = report.text.measure(measure).kind, of_districts(report, measure)
+    if report.district not in table.index:
+        return Figure(measure, kind=kind)
+    row = table.loc[report.district]
+    numbers = (float(row[name]) for name in ("value", "low", "high", "n"))
+    return Figure(measure, *numbers, kind=kind, hidden=bool(row["hidden"]))
 
 
-def row_of(report, measure: str, place: str, period: str) -> pd.Series | None:
-    """Return the row of one measure, place and period, None where there is none."""
+def of_districts(report, measure: str) -> pd.DataFrame:
+    """Return a measure of all districts over the whole time, worked out once per report.
+
+    Returns
+    -------
+    DataFrame
+        By place_id: value, low, high, n, hidden; no numbers where they must not be shown.
+    """
+    kept = vars(report).setdefault("_kept", {})
+    if ("places", measure) not in kept:
+        kept["places", measure] = _of_districts(report, measure)
+    return kept["places", measure]
+
+
+def _of_districts(report, measure: str) -> pd.DataFrame:
     try:
-        found = report.measures.loc[(measure, period, place)]
+        rows = report.measures.loc[(measure, ALL)]
     except KeyError:
-        return None
-    return found.iloc[0] if isinstance(found, pd.DataFrame) else found
+        return pd.DataFrame(
+            columns=["value", "low", "high", "n", "hidden"], index=pd.Index([], name="place_id")
+        )
+    label = report.text.measure(measure)
+    rows = rows[rows.index.isin(report.districts)]
+    n = rows["n"].astype(float).fillna(0.0)
+    numbers = zip(rows["value"].astype(float), n, rows["std_error"].astype(float), strict=True)
+    ends = [limits(*one, kind=label.kind, cases=of_cases(measure)) for one in numbers]
+    hidden = pd.Series([label.hides(size) for size in n], index=n.index, dtype=bool)
+    low, high = zip(*ends, strict=True) if ends else ((), ())
+    table = pd.DataFrame(
+        {"value": rows["value"].astype(float), "low": low, "high": high, "n": n, "hidden": hidden}
+    )
+    table.loc[table["hidden"], ["value", "low", "high"]] = NAN
+    return table
 
 
 def basis(figure: Figure, text) -> str:

@@ -195,7 +195,7 @@ def _holds(fact: float, how: str, value: float) -> bool:
 
 def grades_of(report) -> pd.DataFrame:
     """Return `grade_effects` of a report's study, worked out once per report."""
-    kept = vars(report)
-    if "_grades" not in kept:
-        kept["_grades"] = grade_effects(report.city.frames["effects"])
-    return kept["_grades"]
+    kept = vars(report).setdefault("_kept", {})
+    if "grades" not in kept:
+        kept["grades"] = grade_effects(report.city.frames["effects"])
+    return kept["grades"]

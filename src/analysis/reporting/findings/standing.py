@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from analysis.reporting.findings.figures import NAN, Z95, Figure, measured
+from analysis.reporting.findings.figures import NAN, Z95, Figure, measured, of_districts
 
 ALIKE, HIGHER, LOWER, NO_ERROR, ALONE = "alike", "higher", "lower", "no_error", "alone"
 
@@ -45,14 +45,16 @@ def standing(report, measure: str) -> Standing:
     measure : str
     """
     figure = measured(report, measure)
-    others = [measured(report, measure, place) for place in report.districts if place != report.district]
-    others = [one for one in others if one.known]
-    if not figure.known or not others:
+    table = (
+        of_districts(report, measure).reindex(report.districts).drop(index=report.district, errors="ignore")
+    )
+    others = table[table["value"].notna()]
+    if not figure.known or not len(others):
         return Standing(figure)
-    mean = sum(one.value for one in others) / len(others)
+    mean = float(others["value"].mean())
     difference = figure.value - mean
-    errors = [figure.error, *(one.error / len(others) for one in others)]
-    spread = math.sqrt(sum(error**2 for error in errors))
+    errors = (others["high"] - others["low"]).astype(float) / (2 * Z95) / len(others)
+    spread = math.sqrt(figure.error**2 + (errors**2).sum(skipna=False))
     if math.isnan(spread):
         return Standing(figure, mean, difference, verdict=NO_ERROR)
     low, high = difference - Z95 * spread, difference + Z95 * spread
