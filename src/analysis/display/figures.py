@@ -5,9 +5,11 @@ from __future__ import annotations
 import base64
 import io
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cache
 
 from analysis.display.html import Html, element
+from analysis.display.numbers import format_period
 
 # Okabe & Ito (2008): told apart with every kind of colour vision, and in grey by their lightness
 COLOURS = {
@@ -16,7 +18,13 @@ COLOURS = {
 }  # fmt: skip
 CYCLE = [COLOURS[name] for name in ("blue", "yellow", "green", "pink", "sky", "here")]
 LATIN, CHINESE = "DejaVu Sans", "Noto Sans SC"
-DPI = 144
+DPI = 144  # 185 dots per inch where a figure fills the width of an A4 page
+_LANGUAGE = ContextVar("language of what is drawn", default="en")
+
+
+def period_labels(periods) -> list[str]:
+    """Return period labels as they stand on an axis, in the language of the `style` in which is drawn."""
+    return [format_period(label, _LANGUAGE.get(), short=True) for label in periods]
 
 
 @cache
@@ -43,8 +51,12 @@ def style(language: str = "en"):
         "axes.unicode_minus": False,
         "axes.prop_cycle": mpl.cycler(color=CYCLE), "legend.frameon": False, "figure.facecolor": "white",
     }  # fmt: skip
+    token = _LANGUAGE.set(language)
     with mpl.rc_context(settings):
-        yield
+        try:
+            yield
+        finally:
+            _LANGUAGE.reset(token)
         interactive = mpl.is_interactive()  # on since a notebook's first figure, if that was drawn in here
     mpl.interactive(interactive)
 

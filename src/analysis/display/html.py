@@ -41,17 +41,19 @@ def bullets(items: Iterable[object]) -> Html:
 def table(
     header: Sequence[str], rows: Iterable[Sequence[object]], *, caption: str = "", numeric_from: int = 1
 ) -> Html:
-    """Return a table; a row's first cell is its header, columns from `numeric_from` stand flush right.
+    """Return a table; a row's first cell is its header, numbers from column `numeric_from` on stand right.
 
     A row of one cell heads the rows after it.
     """
-    head = element(
-        "tr",
-        *(
-            element("th", name, scope="col", class_="number" if column >= max(numeric_from, 1) else None)
-            for column, name in enumerate(header)
-        ),
-    )
+    rows = [tuple(row) for row in rows]
+    right = {
+        column for column in range(max(numeric_from, 1), len(header))
+        if _holds_numbers(row[column] for row in rows if len(row) > column)
+    }  # fmt: skip
+    names = [
+        element("th", name, scope="col", class_="number" if column in right else None)
+        for column, name in enumerate(header)
+    ]
     body = []
     for row in rows:
         if len(row) == 1:
@@ -61,12 +63,19 @@ def table(
         cells = [
             element("th", cell, scope="row")
             if column == 0
-            else element("td", cell, class_="number" if column >= numeric_from else None)
+            else element("td", cell, class_="number" if column in right else None)
             for column, cell in enumerate(row)
         ]
         body.append(element("tr", *cells))
     parts = [element("caption", caption)] if caption else []
-    return element("table", *parts, element("thead", head), element("tbody", *body))
+    return element("table", *parts, element("thead", element("tr", *names)), element("tbody", *body))
+
+
+def _holds_numbers(cells: Iterable[object]) -> bool:
+    """Whether most cells begin as numbers, intervals or dashes do."""
+    texts = [str(cell) for cell in cells if cell != ""]
+    numbers = sum(text[0].isdigit() or text[0] in "[+−-–<>∞p不(" for text in texts)
+    return 2 * numbers >= len(texts)
 
 
 def section(identifier: str, heading: str, *content: object) -> Html:

@@ -7,6 +7,7 @@ import re
 
 SMALLEST_CELL = 5
 NO_VALUE = "–"
+LARGE = 1000  # from here on a decimal of a count, of days or hours says nothing
 DIGITS = {
     "share": 1,
     "days": 1,
@@ -37,6 +38,8 @@ def format_number(value: float, kind: str = "number", *, signed: bool = False) -
         return NO_VALUE
     number = value * 100 if kind == "share" else value
     digits = DIGITS.get(kind, 2)
+    if digits == 1 and kind != "share" and abs(number) >= LARGE:
+        digits = 0
     text = f"{number:{'+' if signed else ''},.{digits}f}"
     if float(text.replace(",", "")) == 0:
         text = text.lstrip("+-")

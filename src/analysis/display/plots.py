@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from analysis.display.figures import COLOURS, CYCLE, new_axes
+from analysis.display.figures import COLOURS, CYCLE, new_axes, period_labels
 
 
 def plot_among(rows: Sequence[tuple[str, pd.Series, str, str]], *, ends: tuple[str, str], ax=None):
@@ -73,7 +73,7 @@ def plot_course(
 def mark_periods(ax, periods: list[str], most: int = 7) -> None:
     """Label the x axis with at most `most` of the periods, evenly apart."""
     step = max(1, -(-len(periods) // most))
-    ax.set_xticks(range(0, len(periods), step), periods[::step])
+    ax.set_xticks(range(0, len(periods), step), period_labels(periods[::step]))
     ax.set_xlim(-0.5, max(len(periods), 1) - 0.5)
 
 

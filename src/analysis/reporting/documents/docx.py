@@ -18,6 +18,7 @@ TITLE = re.compile(r"<h1[^>]*>(.*?)</h1>", re.DOTALL)
 SUBTITLE = re.compile(r'<p class="subtitle">(.*?)</p>', re.DOTALL)
 ONLY_ON_SCREEN = re.compile(r"<(nav|script|style)\b.*?</\1>|<a class=\"skip\".*?</a>", re.DOTALL)
 NOTE = re.compile(r'<p class="(note|missing)">(.*?)</p>', re.DOTALL)
+WRAPPER = re.compile(r"</?(?:div|section)\b[^>]*>")
 GROUP = re.compile(r'(<tr class="group"><th[^>]*>)(.*?)(</th>)', re.DOTALL)
 TAGS = re.compile(r"<[^>]+>")
 NOTE_STYLE = {"note": "Note", "missing": "Missing"}
@@ -76,7 +77,7 @@ def pandoc_body(content: str, folder: Path) -> tuple[str, str, str]:
         (folder / name).write_bytes(base64.b64decode(image[3]))
         return f"{image[1]}{escape(name)}{image[4]}"
 
-    body = IMAGE.sub(stored, body)
+    body = IMAGE.sub(stored, WRAPPER.sub("", body)).replace('class="number"', 'style="text-align: right"')
     body = NOTE.sub(lambda n: f'<div custom-style="{NOTE_STYLE[n[1]]}"><p>{n[2]}</p></div>', body)
     body = GROUP.sub(r"\1<strong>\2</strong>\3", body)
     return texts[0], texts[1], body

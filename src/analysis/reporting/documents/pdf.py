@@ -16,7 +16,7 @@ from analysis.reporting.documents.browser import find_browser, font_environment,
 MARGINS = {"top": "20mm", "bottom": "17mm", "left": "16mm", "right": "16mm"}
 SECONDS = 120  # for one page, on a machine that is busy
 LINE = (
-    '<div style="width:100%; margin:0 16mm; color:#55656f; display:flex; {more}; font:8px Arial,'
+    '<div style="width:100%; margin:0 16mm; color:#55656f; display:flex; {more}; font:11px Arial,'
     "'Noto Sans CJK SC','Noto Sans SC','Microsoft YaHei','PingFang SC',sans-serif\">{content}</div>"
 )
 

@@ -12,7 +12,8 @@ from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Pt, RGBColor
 
-INK, SOFT, LINE = RGBColor(0x22, 0x30, 0x3A), RGBColor(0x55, 0x65, 0x6F), "8A979F"
+INK, SOFT, LINE = RGBColor(0x22, 0x30, 0x3A), RGBColor(0x55, 0x65, 0x6F), "22303A"
+THIN = "D7DEE3"
 # Latin and East-Asian fonts: text, headings. Word has the Chinese ones; elsewhere their stand-ins are named.
 FONTS = {
     "zh": (("Times New Roman", "宋体"), ("Arial", "黑体")),
@@ -27,7 +28,7 @@ SIZES = {
 SPACES = {  # points before and after
     "Body Text": (3, 5), "First Paragraph": (3, 5), "Compact": (1.5, 1.5), "Title": (0, 4),
     "Subtitle": (0, 10), "Heading 1": (18, 6), "Heading 2": (13, 4), "Heading 3": (9, 3),
-    "Table Caption": (9, 4), "Image Caption": (2, 12), "Captioned Figure": (8, 0), "Note": (3, 6),
+    "Table Caption": (9, 4), "Image Caption": (2, 12), "Captioned Figure": (12, 0), "Note": (3, 6),
     "Missing": (3, 6),
 }  # fmt: skip
 HEADINGS = ("Title", "Heading 1", "Heading 2", "Heading 3", "Table Caption")
@@ -74,7 +75,7 @@ def _dress(style, language: str) -> None:
     latin, chinese = FONTS[language][style.name in HEADINGS]
     font = style.font
     font.name, font.size, font.italic = latin, Pt(SIZES[style.name]), False
-    font.bold = style.name in HEADINGS
+    font.bold = True if style.name in HEADINGS else None
     font.color.rgb = SOFT if style.name in SOFT_ONES else INK
     fonts = style.element.get_or_add_rPr().get_or_add_rFonts()
     for kind in ("asciiTheme", "hAnsiTheme", "eastAsiaTheme", "cstheme"):
@@ -94,7 +95,7 @@ def _dress_tables(document) -> None:
     for old in (*rules.findall(qn("w:tblPr")), *rules.findall(qn("w:tblStylePr"))):
         rules.remove(old)
     body = OxmlElement("w:tblPr")
-    body.append(_borders("w:tblBorders", {"top": 8, "bottom": 8, "insideH": 2}))
+    body.append(_borders("w:tblBorders", {"top": 8, "bottom": 8, "insideH": 3}))
     margins = OxmlElement("w:tblCellMar")
     for side in ("left", "right"):
         margin = OxmlElement(f"w:{side}")
@@ -114,8 +115,8 @@ def _dress_tables(document) -> None:
 def _borders(tag: str, sides: dict[str, int]):
     borders = OxmlElement(tag)
     for side, size in sides.items():
-        line = OxmlElement(f"w:{side}")
-        for key, value in (("val", "single"), ("sz", str(size)), ("space", "0"), ("color", LINE)):
+        line, colour = OxmlElement(f"w:{side}"), THIN if size < 4 else LINE
+        for key, value in (("val", "single"), ("sz", str(size)), ("space", "0"), ("color", colour)):
             line.set(qn(f"w:{key}"), value)
         borders.append(line)
     return borders

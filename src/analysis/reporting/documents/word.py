@@ -9,7 +9,6 @@ from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_TAB_ALIGNMENT
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.shared import Emu, Mm
-from docx.table import Table
 from docx.text.paragraph import Paragraph
 
 from analysis.display.text import Text
@@ -20,7 +19,7 @@ WORDS = 34  # the most that a column's width asks for, in Latin letters
 
 
 def lay_out_tables(document: Document) -> None:
-    """Give tables columns as wide as their content asks for; numbers flush right, rows never split."""
+    """Give tables columns as wide as their content asks for; heads stay with their rows, rows whole."""
     for table in document.tables:
         texts = [[cell.text for cell in row.cells] for row in table.rows]
         widths = column_widths(texts)
@@ -32,7 +31,6 @@ def lay_out_tables(document: Document) -> None:
             for cell in row._tr.tc_lst:
                 at = cell.grid_offset
                 cell.width = Emu(sum(widths[at : at + cell.grid_span]))
-        _align(table, texts)
 
 
 def column_widths(texts: list[list[str]]) -> list[Emu]:
@@ -58,21 +56,6 @@ def _keep_whole(row, *, first: bool, last: bool) -> None:
         for cell in row._tr.tc_lst:
             for paragraph in cell.p_lst:
                 Paragraph(paragraph, None).paragraph_format.keep_with_next = True
-
-
-def _align(table: Table, texts: list[list[str]]) -> None:
-    """Set columns of numbers flush right, with their heads."""
-    for number in range(1, len(texts[0]) if texts else 0):
-        column = [row[number] for row in texts[1:] if row[number] and row[number] != row[0]]
-        if not column or sum(
-            any(c.isdigit() for c in text) and _length(text) < 24 for text in column
-        ) * 2 < len(column):
-            continue
-        for row in table.rows:
-            for cell in row._tr.tc_lst:
-                if cell.grid_offset == number:
-                    for paragraph in cell.p_lst:
-                        paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
 
 
 def fit_images(document: Document) -> None:
