@@ -1,25 +1,33 @@
-"""The batch: the city stage once, then one notebook per district and language in parallel processes."""
+"""The batch: the city stage once, then one notebook per district and language, each in its own process."""
 
 from __future__ import annotations
 
-import json
-import multiprocessing
 import os
 import re
-import shutil
-import sys
+import signal
 import tempfile
-from concurrent.futures import Future, ProcessPoolExecutor, as_completed
+import threading
+import time
+import uuid
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from analysis.display.text import Text
-from analysis.reporting.city import City, run_city
-from analysis.reporting.manifest import failure_line, write_manifest
-from analysis.reporting.request import check_request, choose_districts, prepare_folder
-from analysis.reporting.site import write_index
-from analysis.reporting.worker import Outcome, Task, make_report, prepare
-from analysis.tables import open_study
+from analysis import __version__
+from analysis.display.text import LANGUAGES, Text
+from analysis.errors import ReportError
+from analysis.reporting.layout import Layout
+from analysis.reporting.manifest import failure_line, manifest_entries, write_manifest
+from analysis.reporting.request import Request, check_request, choose_districts, no_room, prepare_folder
+from analysis.reporting.running.index import refresh_index
+from analysis.reporting.running.make import Maker
+from analysis.reporting.running.plan import Planned, plan_reports, still_true
+from analysis.reporting.running.record import Journal, State
+from analysis.reporting.running.stage import Stage, find_stage, new_stage, open_inputs
+from analysis.reporting.running.supervise import BAD, REUSED, Limits
+from analysis.reporting.worker import FOLDER_TROUBLE, Task
 from analysis.tables.share import shared
 
 TEMPLATE = "notebooks/reports/district_report.ipynb"
@@ -27,12 +35,27 @@ TEMPLATE = "notebooks/reports/district_report.ipynb"
 
 @dataclass(frozen=True)
 class Run:
-    """What a batch has made: index, manifest, and a line per failure with the command to try again."""
+    """What a batch has made.
+
+    Attributes
+    ----------
+    index, manifest : Path
+    outcomes : list of dict
+        Per report wanted: district, language, status, error, cell, seconds, cpu_seconds, memory_mb, outputs.
+    failures : list of str
+        A text per report that is not there, with the command to try again.
+    counts : dict of str to int
+        Status -> reports wanted in this run.
+    moved : list of str
+        Numbers for all districts that have another value than in the reports that were kept.
+    """
 
     index: Path
     manifest: Path
-    outcomes: list[Outcome]
+    outcomes: list[dict]
     failures: list[str]
+    counts: dict[str, int]
+    moved: list[str]
 
 
 def report_study(
@@ -44,15 +67,22 @@ def report_study(
     jobs: int = 1,
     parameters: dict[str, object] | None = None,
     template: str | Path | None = None,
+    formats: tuple[str, ...] = ("html",),
+    engine: str = "auto",
+    resume: bool = False,
+    remake_moved: bool = False,
+    limits: Limits | None = None,
+    log_json: str | Path | None = None,
+    seed: int = 0,
 ) -> Run:
-    """Make the reports of a study: HTML per district and language, an index and a manifest.
+    """Make the reports of a study: documents per district and language, an index and a manifest.
 
     Parameters
     ----------
     study : path
         Study folder.
     out : path
-        Folder for the reports; made if it is not there.
+        Folder of the run (see `Layout`); made if it is not there.
     languages : tuple of {"en", "zh"}
         The first is the language of index.html.
     districts : tuple of str, optional
@@ -60,9 +90,24 @@ def report_study(
     jobs : int
         Reports made at once.
     parameters : dict, optional
-        Further parameters of the template.
+        Further parameters of the template: plain values of the type it declares, or text that reads as one.
     template : path, optional
         A notebook in place of the project's own.
+    formats : tuple of {"html", "pdf", "docx"}
+        "html" always belongs to it: the others are made from it.
+    engine : {"auto", "gongzhi", "stock"}
+        "gongzhi" forks each report from a warmed process, "stock" runs papermill in a fresh one; "auto" forks
+        where that is safe.
+    resume : bool
+        Keep what an earlier run made from the same things (see docs/reports.md).
+    remake_moved : bool
+        With `resume`: make also those again in which only numbers for all districts have moved.
+    limits : Limits, optional
+        Time and memory of a report, retries, failures borne.
+    log_json : path, optional
+        A file for the events of this run, a line of JSON each, as they happen.
+    seed : int
+        For cells that draw at random.
 
     Returns
     -------
@@ -73,47 +118,111 @@ def report_study(
     ------
     AnalysisError
         Before anything runs: the study cannot be used, or a district, language, parameter or folder is wrong.
+        Later: the folder has no room left, or cannot be written any more.
     """
-    template = Path(template) if template else shared(TEMPLATE)
-    check_request(template, languages, parameters or {}, jobs)
-    opened = open_study(study)
-    chosen = choose_districts(opened.districts, districts)
-    out = prepare_folder(Path(out))
-    city = run_city(opened)
-    _write_city(city, out / "city")
-    tasks = _tasks(city, out, template, chosen, languages, parameters or {})
-    outcomes = _run(tasks, jobs, out)
-    failures = [failure_line(o, study, out) for o in outcomes if o.status == "failed"]
-    manifest = write_manifest(out, study, city, tasks, outcomes, parameters or {}, template)
-    index = write_index(out, city, languages, json.loads(manifest.read_text(encoding="utf-8"))["reports"])
-    return Run(index, manifest, outcomes, failures)
+    path = Path(template).absolute() if template else shared(TEMPLATE)
+    request = check_request(
+        Request(
+            Path(study).absolute(), Layout(Path(out).absolute()), path, languages, districts,
+            parameters or {}, formats, jobs, engine, limits or Limits(), resume, remake_moved,
+            Path(log_json) if log_json else None, seed, template is not None,
+        )
+    )  # fmt: skip
+    stored = find_stage(request.study, request.layout) if resume else None
+    opened = None if stored else open_inputs(request.study)
+    known = [row["place_id"] for row in stored.districts] if stored else opened.study.districts
+    chosen = choose_districts(known, districts)
+    prepare_folder(request.layout)
+    try:
+        with _alone(request.layout), _interruptible(), _journal(request) as journal:
+            journal.note("run_started", **_said(request, chosen))
+            stage = stored or new_stage(opened, request.layout, journal)
+            return _run(request, stage, chosen, journal)
+    except OSError as error:
+        if error.errno in FOLDER_TROUBLE:
+            raise no_room(request.layout.root, error.strerror) from error
+        raise
 
 
-def _write_city(city: City, folder: Path) -> None:
-    draft = Path(tempfile.mkdtemp(dir=folder.parent, prefix=".city-"))
-    city.write(draft)
-    if folder.exists():
-        shutil.rmtree(folder)
-    os.replace(draft, folder)
+def _run(request: Request, stage: Stage, chosen: list[str], journal: Journal) -> Run:
+    layout, state = request.layout, State(request.layout.state)
+    tasks = _tasks(request, stage, chosen)
+    wanted = {task.name for task in tasks}
+    reports = {n: e for n, e in state.reports.items() if n in wanted or still_true(layout, stage, e)}
+    state.content["reports"] = reports
+    state.content["languages"] = _languages(request, state)
+    planned = plan_reports(request, stage, tasks, reports)
+    to_make = [one for one in planned if one.reason]
+    for one in planned:
+        if not one.reason:
+            _reuse(one, state, journal)
+    if to_make:
+        _make(request, state, journal, to_make)
+    rows = manifest_entries(request, state)
+    manifest = write_manifest(request, stage, rows)
+    index = refresh_index(layout, stage, state)
+    state.save(now=True)
+    return _result(request, stage, state, tasks, (index, manifest), journal)
 
 
-def _tasks(
-    city: City, out: Path, template: Path, districts: list[str], languages: tuple[str, ...], parameters: dict
-) -> list[Task]:
-    places = city.frames["places"].set_index("place_id", drop=False)
-    stems = file_stems(places.index[places["kind"] == "district"].tolist())
-    tasks = []
+def _make(request: Request, state: State, journal: Journal, to_make: list[Planned]) -> None:
+    layout = request.layout
+    try:
+        with (
+            tempfile.TemporaryDirectory(prefix="gongzhi-") as sockets,
+            tempfile.TemporaryDirectory(prefix=".making-", dir=layout.internal) as drafts,
+        ):
+            Maker(request, state, journal, Path(drafts), Path(sockets)).make(to_make)
+    except BaseException:  # also Ctrl-C: what was made until now is known to the next run
+        with suppress(OSError):
+            state.save(now=True)
+        raise
+
+
+def _reuse(one: Planned, state: State, journal: Journal) -> None:
+    entry = state.reports[one.task.name]
+    entry["status"], entry["moved"] = REUSED, entry.get("shared") != one.shared
+    journal.note("report_reused", report=one.task.name, key=one.key, moved=entry["moved"])
+
+
+def _result(request, stage, state, tasks, files, journal) -> Run:
+    outcomes = [state.reports[task.name] for task in tasks]
+    counts = Counter(outcome["status"] for outcome in outcomes)
+    failures = [failure_line(e, request) for e in outcomes if e["status"] in BAD]
+    stale = any(outcome["moved"] for outcome in outcomes)
+    journal.note("run_ended", how="complete", counts=counts)
+    return Run(
+        *files, outcomes, failures, dict(counts), (stage.moved or ["since an earlier run"]) if stale else []
+    )
+
+
+def _said(request: Request, chosen: list[str]) -> dict[str, object]:
+    return {
+        "version": __version__, "study": str(request.study), "districts": len(chosen),
+        "languages": list(request.languages), "formats": list(request.formats), "resume": request.resume,
+        "engine": request.engine, "jobs": request.jobs, "process": os.getpid(),
+    }  # fmt: skip
+
+
+def _languages(request: Request, state: State) -> list[str]:
+    """Return the languages of all reports of the folder; those of an earlier run keep their order."""
+    there = {entry["language"] for entry in state.reports.values()} | set(request.languages)
+    order = [*state.content["languages"], *request.languages, *LANGUAGES]
+    if request.districts is None:
+        order = [*request.languages, *order]
+    return [language for language in dict.fromkeys(order) if language in there]
+
+
+def _tasks(request: Request, stage: Stage, districts: list[str]) -> list[Task]:
+    rows = {row["place_id"]: row for row in stage.districts}
+    stems, tasks = file_stems(list(rows)), []
     for district in districts:
-        for language in languages:
-            text, name = Text(language), f"{stems[district]}.{language}"
-            title = text("report.title", district=text.place(places.loc[district]))
-            tasks.append(
-                Task(
-                    district, language, title, template,
-                    parameters | {"city": str(out / "city"), "district": district, "language": language},
-                    out / "notebooks" / f"{name}.ipynb", out / f"{name}.html",
-                )
-            )  # fmt: skip
+        for language in request.languages:
+            text = Text(language)
+            title = text("report.title", district=text.place(rows[district]))
+            own = {"city": str(request.layout.city), "district": district, "language": language}
+            name = f"{stems[district]}.{language}"
+            tasks.append(Task(name, district, language, title, request.parameters | own, request.layout))
     return tasks
 
 
@@ -131,35 +240,49 @@ def file_stems(identifiers: list[str]) -> dict[str, str]:
     return stems
 
 
-def _run(tasks: list[Task], jobs: int, out: Path) -> list[Outcome]:
-    from tqdm import tqdm
-
-    outcomes: dict[tuple[str, str], Outcome] = {}
-    context = multiprocessing.get_context("spawn")
-    with (
-        tempfile.TemporaryDirectory(prefix="gongzhi-") as sockets,
-        tempfile.TemporaryDirectory(prefix=".making-", dir=out) as drafts,
-    ):
-        pool = ProcessPoolExecutor(
-            min(jobs, len(tasks)), mp_context=context, initializer=prepare, initargs=(sockets,)
-        )
-        try:
-            futures = {pool.submit(make_report, task, drafts): task for task in tasks}
-            for future in tqdm(as_completed(futures), total=len(tasks), unit="report", file=sys.stderr):
-                task = futures[future]
-                outcomes[task.district, task.language] = _result(task, future)
-        except KeyboardInterrupt:
-            for child in multiprocessing.active_children():
-                child.terminate()  # it takes its kernel along
-            raise
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
-    return [outcomes[task.district, task.language] for task in tasks]
-
-
-def _result(task: Task, future: Future) -> Outcome:
+@contextmanager
+def _journal(request: Request) -> Iterator[Journal]:
+    name = f"{time.strftime('%Y%m%dT%H%M%S')}-{uuid.uuid4().hex[:6]}"
+    journal = Journal(request.layout.journal, name, request.log_json)
     try:
-        return future.result()
-    except Exception as problem:  # the worker process itself died
-        error = f"the process that made it ended: {problem}"
-        return Outcome(task.district, task.language, "failed", 0.0, error)
+        yield journal
+    except BaseException as problem:
+        with suppress(OSError):
+            how = "interrupted" if isinstance(problem, KeyboardInterrupt) else "stopped"
+            journal.note("run_ended", how=how, error=getattr(problem, "what", str(problem)))
+        raise
+    finally:
+        journal.close()
+
+
+@contextmanager
+def _alone(layout: Layout) -> Iterator[None]:
+    """Hold the folder for this run; two batches in one folder would mix their files."""
+    if os.name == "nt":
+        yield
+        return
+    import fcntl
+
+    with open(layout.internal / ".lock", "w", encoding="ascii") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise ReportError(
+                "Another run is at work in this folder.", where=str(layout.root),
+                expected="one run at a time in a folder",
+                mend="Wait until it has ended, or choose another folder with --out.",
+            ) from error  # fmt: skip
+        yield
+
+
+@contextmanager
+def _interruptible() -> Iterator[None]:
+    """Treat a request to end (TERM) as Ctrl-C, so that nothing is left running or half written."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

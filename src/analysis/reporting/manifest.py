@@ -3,76 +3,79 @@
 from __future__ import annotations
 
 import json
-import os
 import platform
 import shlex
-from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
 from analysis import __version__
 from analysis.display.text import LANGUAGES
-from analysis.reporting.city import City
-from analysis.reporting.worker import Outcome
+from analysis.reporting.request import Request
+from analysis.reporting.running.record import State, write_whole
+from analysis.reporting.running.stage import Stage
+from analysis.reporting.running.supervise import BAD, NOT_STARTED
 
 LIBRARIES = ("pandas", "numpy", "networkx", "statsmodels", "diff-diff", "pyfixest", "matplotlib", "papermill",
              "nbconvert")  # fmt: skip
+SHOWN = ("district", "language", "status", "seconds", "cpu_seconds", "memory_mb", "attempts", "error", "cell",
+         "key", "moved")  # fmt: skip
 
 
-def failure_line(outcome: Outcome, study: str | Path, out: Path) -> str:
-    cell = f" in cell In [{outcome.cell}]" if outcome.cell else ""
+def failure_line(entry: dict, request: Request) -> str:
+    """Return what became of a report that was not made, and the command that makes it again."""
+    cell = f" in cell In [{entry['cell']}]" if entry["cell"] else ""
+    how = entry["status"].replace("_", " ")
     return (
-        f"{outcome.district} ({outcome.language}) failed{cell}: {outcome.error}\n"
-        f"  try again: {rerun_command(study, out, outcome)}"
+        f"{entry['district']} ({entry['language']}) {how}{cell}: {entry['error']}\n"
+        f"  try again: {rerun_command(request, entry)}"
     )
 
 
-def rerun_command(study: str | Path, out: Path, outcome: Outcome) -> str:
+def rerun_command(request: Request, entry: dict) -> str:
     """Return the command that makes one report again."""
-    words = ["gongzhi", "report", str(study), "--out", str(out), "--districts", outcome.district]
-    return shlex.join([*words, "--language", outcome.language])
+    words = ["gongzhi", "report", str(request.study), "--out", str(request.layout.root)]
+    words += ["--districts", entry["district"], "--language", entry["language"]]
+    if request.formats != ("html",):
+        words += ["--format", ",".join(request.formats)]
+    if request.own_template:
+        words += ["--template", str(request.template)]
+    for name, value in request.parameters.items():
+        text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+        words += ["--parameter", f"{name}={text}"]
+    return shlex.join(words)
 
 
-def write_manifest(out, study, city, tasks, outcomes, parameters, template) -> Path:
-    entries = {}
-    for task, outcome in zip(tasks, outcomes, strict=True):
-        failed = outcome.status == "failed"
-        notebook = task.failed_notebook if failed else task.notebook
-        entry = asdict(outcome) | {"page": task.page.name, "notebook": f"notebooks/{notebook.name}"}
-        if failed:
-            entry["rerun"] = rerun_command(study, out, outcome)
-        entries[task.district, task.language] = entry
-    path = out / "manifest.json"
-    for entry in _earlier(path, city):
-        entries.setdefault((entry["district"], entry["language"]), entry)
+def manifest_entries(request: Request, state: State) -> list[dict]:
+    """Return the reports of the folder by district and language, with their files below it."""
+    order = sorted(state.reports.values(), key=lambda e: (e["district"], LANGUAGES.index(e["language"])))
+    entries = []
+    for state_entry in order:
+        entry = {name: state_entry[name] for name in SHOWN}
+        files = {kind: output["path"] for kind, output in state_entry["outputs"].items()}
+        entry |= {{"html": "page"}.get(kind, kind): path for kind, path in files.items()}
+        entry["sha256"] = {kind: output["sha256"] for kind, output in state_entry["outputs"].items()}
+        if entry["status"] in (*BAD, NOT_STARTED):
+            entry["rerun"] = rerun_command(request, state_entry)
+            kept = state_entry.get("failed_notebook")
+            entry |= {"notebook": kept} if kept else {}
+        entries.append(entry)
+    return entries
+
+
+def write_manifest(request: Request, stage: Stage, entries: list[dict]) -> Path:
+    """Write the manifest of a run and return its path."""
     content = {
         "gongzhi": __version__,
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
-        "study": str(study),
-        "inputs": city.meta["inputs"],
-        "parameters": parameters,
-        "template": template.name,
+        "study": str(request.study),
+        "inputs": stage.study["inputs"],
+        "parameters": request.parameters,
+        "formats": list(request.formats),
+        "template": request.template.name,
         "python": platform.python_version(),
         "libraries": {name: version(name) for name in LIBRARIES},
-        "reports": [entries[key] for key in sorted(entries, key=lambda k: (k[0], LANGUAGES.index(k[1])))],
+        "reports": entries,
     }
-    draft = path.with_suffix(".json.draft")
-    draft.write_text(json.dumps(content, ensure_ascii=False, indent=1), encoding="utf-8")
-    os.replace(draft, path)
-    return path
-
-
-def _earlier(path: Path, city: City) -> list[dict]:
-    """Return the entries of an earlier run from the same inputs whose pages are still there."""
-    if not path.is_file():
-        return []
-    try:
-        earlier = json.loads(path.read_text(encoding="utf-8"))
-        if earlier["inputs"] != city.meta["inputs"] or earlier["gongzhi"] != __version__:
-            return []
-        return [
-            e for e in earlier["reports"] if (path.parent / e["page"]).is_file() or e["status"] == "failed"
-        ]
-    except (ValueError, KeyError, TypeError):
-        return []
+    write_whole(request.layout.manifest, json.dumps(content, ensure_ascii=False, indent=1))
+    return request.layout.manifest

@@ -2,33 +2,69 @@
 
 from __future__ import annotations
 
-import ast
 import tempfile
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from analysis.display.text import Text
 from analysis.errors import ReportError
+from analysis.reporting.layout import Layout
+from analysis.reporting.running.parameters import read_parameters, typed
+from analysis.reporting.running.supervise import Limits
+from analysis.reporting.worker import FORMATS
 
 OWN_PARAMETERS = ("city", "district", "language")
+ENGINES = ("auto", "gongzhi", "stock")
 
 
-def check_request(template: Path, languages: tuple[str, ...], parameters: dict, jobs: int) -> None:
-    if not languages:
+@dataclass(frozen=True)
+class Request:
+    """A batch as it is asked for, checked."""
+
+    study: Path
+    layout: Layout
+    template: Path
+    languages: tuple[str, ...]
+    districts: tuple[str, ...] | None
+    parameters: dict[str, object]
+    formats: tuple[str, ...]
+    jobs: int
+    engine: str
+    limits: Limits
+    resume: bool = False
+    remake_moved: bool = False
+    log_json: Path | None = None
+    seed: int = 0
+    own_template: bool = False
+
+
+def check_request(request: Request) -> Request:
+    """Return the request with typed parameters.
+
+    Raises
+    ------
+    ReportError
+        A language, format, number, template or parameter that cannot be used.
+    """
+    if not request.languages:
         raise ReportError(
             "No language was given.", where="language", expected="en, zh or zh,en", mend="Give one."
         )
-    for language in languages:
+    for language in request.languages:
         Text(language)
-    if jobs < 1:
+    _check_formats(request.formats)
+    _check_numbers(request)
+    if request.engine not in ENGINES:
         raise ReportError(
-            "The number of jobs is not positive.", where="jobs", value=jobs, expected="1 or more",
-            mend="Use the number of processors, for example 2.",
+            "There is no such engine.", where="engine", value=request.engine, expected=", ".join(ENGINES),
+            mend="Leave it out, or use one of these.",
         )  # fmt: skip
+    template = request.template
     if not template.is_file():
         raise ReportError(
             "The template is missing.", where=str(template), expected="a notebook", mend="Correct its path."
         )
-    known = _parameters_of(template)
+    known = read_parameters(template)
     lacking = [name for name in OWN_PARAMETERS if name not in known]
     if lacking:
         raise ReportError(
@@ -36,35 +72,44 @@ def check_request(template: Path, languages: tuple[str, ...], parameters: dict, 
             expected="a cell tagged parameters that sets " + ", ".join(OWN_PARAMETERS),
             mend="Add them to that cell.",
         )  # fmt: skip
-    free = [name for name in known if name not in OWN_PARAMETERS]
-    for name in parameters:
-        if name not in free:
-            raise ReportError(
-                "The template has no such parameter.", where="parameter", value=name,
-                expected=", ".join(free) or "none: this template has no parameters of its own",
-                mend="Leave it out, or add it to the parameters cell of the template.",
-            )  # fmt: skip
+    return replace(request, parameters=typed(request.parameters, known, OWN_PARAMETERS))
 
 
-def _parameters_of(template: Path) -> list[str]:
-    import nbformat
-
-    try:
-        notebook = nbformat.read(template, as_version=4)
-        cells = [c for c in notebook.cells if "parameters" in c.metadata.get("tags", [])]
-        tree = ast.parse("\n".join(c.source for c in cells))
-    except (ValueError, SyntaxError, OSError, nbformat.reader.NotJSONError) as error:
+def _check_formats(formats: tuple[str, ...]) -> None:
+    unknown = [name for name in formats if name not in FORMATS]
+    if unknown or "html" not in formats:
         raise ReportError(
-            "The template is not a notebook that can be read.", where=str(template), value=error,
-            expected="a Jupyter notebook whose parameters cell is Python",
-            mend="Save it again from JupyterLab.",
-        ) from error  # fmt: skip
-    targets = [t for node in tree.body if isinstance(node, ast.Assign) for t in node.targets]
-    targets += [node.target for node in tree.body if isinstance(node, ast.AnnAssign)]
-    return [t.id for t in targets if isinstance(t, ast.Name)]
+            "These formats cannot be made.", where="format", value=",".join(unknown or formats) or None,
+            expected="html, and besides it pdf or docx, separated by commas",
+            mend="Write for example: --format html,pdf",
+        )  # fmt: skip
+
+
+def _check_numbers(request: Request) -> None:
+    limits = request.limits
+    least = (
+        ("jobs", request.jobs, 1, "the number of processors, for example 2"),
+        ("timeout", limits.timeout, 0.001, "seconds, for example 300"),
+        ("memory", limits.memory_mb, 1, "megabytes, for example 2000"),
+        ("retries", limits.retries, 0, "how often to try again, for example 1"),
+        ("max-failures", limits.max_failures, 1, "a number of reports, for example 5"),
+    )
+    for name, value, smallest, what in least:
+        if value is not None and not value >= smallest:
+            said = "The number of jobs is not positive." if name == "jobs" else "A limit is too small."
+            raise ReportError(
+                said, where=name, value=value, expected=f"{smallest:g} or more", mend=f"Use {what}."
+            )
 
 
 def choose_districts(known: list[str], wanted: tuple[str, ...] | None) -> list[str]:
+    """Return the districts wanted, in the order of the study.
+
+    Raises
+    ------
+    ReportError
+        The study has none, or not one that is wanted.
+    """
     if not known:
         raise ReportError(
             "The study has no district, and reports are per district.", where="places.kind",
@@ -81,14 +126,35 @@ def choose_districts(known: list[str], wanted: tuple[str, ...] | None) -> list[s
     return [d for d in known if wanted is None or d in wanted]
 
 
-def prepare_folder(out: Path) -> Path:
+def prepare_folder(layout: Layout) -> None:
+    """Make the folders of a run and see that they can be written.
+
+    Raises
+    ------
+    ReportError
+        They cannot, or lie on different file systems, so that files could not appear whole.
+    """
+    folders = (layout.public, layout.internal, layout.notebooks)
     try:
-        (out / "notebooks").mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=out):
-            pass
+        for folder in folders:
+            folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=folder) as probe:
+                probe.write(b"0" * 65536)
+                probe.flush()
     except OSError as error:
+        raise no_room(layout.root, error.strerror or str(error)) from error
+    if len({folder.stat().st_dev for folder in folders}) > 1:
         raise ReportError(
-            "The folder for the reports cannot be written.", where=str(out), value=error.strerror,
-            expected="a folder with room in which you may write", mend="Choose another with --out.",
-        ) from error  # fmt: skip
-    return out.resolve()
+            "The folder for the reports lies on two file systems.", where=str(layout.root),
+            expected="public and internal on one, so that files appear whole or not at all",
+            mend="Choose another folder with --out.",
+        )  # fmt: skip
+
+
+def no_room(root: Path, reason: str) -> ReportError:
+    """Return the error for a folder that cannot be written, or has no room left."""
+    return ReportError(
+        "The folder for the reports cannot be written.", where=str(root), value=reason,
+        expected="a folder with room in which you may write",
+        mend="Make room or choose another with --out; --resume then goes on where this stopped.",
+    )  # fmt: skip
