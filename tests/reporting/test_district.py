@@ -73,7 +73,7 @@ def test_few_people_are_hidden(city):
     assert before.shown("trust") == f"{value:.1f}"
     outcomes.loc[mine, "n"] = 4
     report = DistrictReport(replace(city, frames=city.frames | {"outcomes": outcomes}), district, "en")
-    assert report.shown("trust") == "Hidden: rests on fewer than five people."
+    assert report.shown("trust") == "Hidden: fewer than five people, or would give such a figure away."
     assert np.isnan(report.among("trust", report.districts)[district])
     assert f"{value:.1f}" not in str(report.section("figures")).split("Trust")[1].split("</tr>")[0]
 

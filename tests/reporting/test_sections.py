@@ -173,7 +173,7 @@ def test_hidden_groups_show_no_number(city, study, undrawn):
         "consultation"
     ]
     part = words(html).split("Age: against")[1].split("Sex:")[0]
-    assert part.count("Hidden: rests on fewer than five people.") == 2
+    assert part.count("Hidden: fewer than five people, or would give such a figure away.") == 2
     assert not re.search(r"\d+\.\d+", part)
 
 

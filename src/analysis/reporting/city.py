@@ -10,8 +10,10 @@ from pathlib import Path
 import pandas as pd
 
 from analysis import __version__
+from analysis.display.text import LANGUAGES, Text
 from analysis.errors import ReportError
 from analysis.panel import build_panel, further_measures, missing_tables
+from analysis.reporting.disclosure import hidden_cells, protect_frames, tidy_measures
 from analysis.reporting.estimates import estimate_effects
 from analysis.reporting.inclusion import DRAWS, WINDOW_DAYS, people_in_networks
 from analysis.reporting.pictures import draw_districts
@@ -23,7 +25,7 @@ from analysis.tables.study import Study
 
 FRAMES = (
     "places", "accounting", "indicators", "inclusion", "mobilisation", "processes", "burden", "further",
-    "outcomes", "activity", "panel", "adoption", "effects", "nodes", "edges", "pictures", *STAGES,
+    "outcomes", "activity", "panel", "adoption", "effects", "nodes", "edges", "pictures", "hidden", *STAGES,
 )  # fmt: skip
 
 
@@ -38,7 +40,8 @@ class City:
         tables), limits (rules of the notes found), settle_days, index (how the ranks came about, or why
         there are none), boundaries (outlines of the districts, empty without boundaries.geojson).
     frames : dict of str -> DataFrame
-        The frames named in `FRAMES`. `effects` holds one row per reform, outcome and term.
+        The frames named in `FRAMES`. `effects` holds one row per reform, outcome and term; `hidden` the
+        cells of measures that are not published.
     """
 
     meta: dict
@@ -103,6 +106,8 @@ def run_city(study: Study) -> City:
         "index": ranks,
         "effects": estimate_effects(panel, outcomes=sorted(study.outcomes["measure"].unique())),
     }
+    frames = protect_frames(frames)
+    frames["hidden"] = hidden_cells(tidy_measures(frames), frames["places"], Text(LANGUAGES[0]).measure)
     for frame in frames.values():
         frame.attrs = {}  # notes for the caller, not for Parquet
     meta = {

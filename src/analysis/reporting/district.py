@@ -11,10 +11,9 @@ from analysis.display.html import Html, element
 from analysis.display.text import Text
 from analysis.errors import ReportError
 from analysis.reporting.city import City, load_city
+from analysis.reporting.disclosure import mask_measures, tidy_measures
 from analysis.reporting.numbering import number_section
 from analysis.tables.periods import ALL
-
-MEASURES = ["place_id", "period", "measure", "value", "n", "std_error"]
 
 
 class DistrictReport:
@@ -72,19 +71,9 @@ class DistrictReport:
 
     @cached_property
     def measures(self) -> pd.DataFrame:
-        """Every measure of every place: place_id, period, measure, value, n, std_error; hidden ones NaN."""
+        """Value, n and std_error of every place by measure, period and place_id; hidden ones NaN."""
         frames = self.city.frames
-        networks = frames["indicators"].assign(
-            measure="network_" + frames["indicators"]["indicator"].astype("str")
-        )
-        parts = [networks, frames["processes"], frames["burden"], frames["further"], frames["outcomes"]]
-        tidy = pd.concat([part[MEASURES] for part in parts if len(part)] or [pd.DataFrame(columns=MEASURES)])
-        hides = {name: self.text.measure(name).hides for name in tidy["measure"].unique()}
-        small = np.zeros(len(tidy), bool)
-        few = ((tidy["n"] > 0) & (tidy["n"] < 5)).to_numpy()
-        small[few] = [hides[m](n) for m, n in zip(tidy["measure"][few], tidy["n"][few], strict=True)]
-        tidy["value"] = tidy["value"].astype(float).mask(small)
-        return tidy.set_index(["measure", "period", "place_id"]).sort_index()
+        return mask_measures(tidy_measures(frames), self.text.measure, frames["hidden"])
 
     def has(self, measure: str) -> bool:
         """Whether the district has a value over the whole time, be it hidden."""

@@ -59,7 +59,7 @@ def comparison(report, measures, caption: str) -> Html:
         if not len(values.dropna()) and not report.has(measure):
             continue
         label, (_, n) = text.measure(measure), report.value(measure)
-        rests_on = "" if label.kind in ("people", "yuan") else format_number(n, "people")
+        rests_on = "" if label.kind in ("people", "yuan") or is_hidden(n) else format_number(n, "people")
         rows.append(
             (
                 label.name, report.shown(measure), interval(report, measure) if rests_on else "", rests_on,

@@ -6,7 +6,7 @@ import pandas as pd
 
 from analysis.display.figures import figure_html
 from analysis.display.html import Html, paragraph, section, table
-from analysis.display.numbers import format_number
+from analysis.display.numbers import format_number, is_hidden
 from analysis.display.plots import plot_among
 from analysis.reporting.sections.common import notes, span
 
@@ -63,7 +63,7 @@ def _row(report, measure: str) -> tuple:
     label, values = report.text.measure(measure), report.among(measure, report.districts)
     n = report.value(measure)[1]
     return (
-        label.name, report.shown(measure), format_number(n, "people"),
+        label.name, report.shown(measure), "" if is_hidden(n) else format_number(n, "people"),
         format_number(values.median(), label.kind), span(values.min(), values.max(), label.kind),
     )  # fmt: skip
 

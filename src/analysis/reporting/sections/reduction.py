@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from analysis.display.figures import figure_html, new_axes
+from analysis.display.figures import figure_html, new_axes, period_labels
 from analysis.display.governance_plots import plot_start
 from analysis.display.html import Html, paragraph, table
 from analysis.display.numbers import NO_VALUE, format_number, is_hidden
@@ -55,7 +55,7 @@ def _picture(report, first: str, last: str) -> Html:
         label = text.measure(measure)
         ax.set_title(_split(label.name, text.language), fontsize=8.5)
         step = max(1, -(-len(report.periods) // 4))
-        ax.set_xticks(range(0, len(report.periods), step), report.periods[::step])
+        ax.set_xticks(range(0, len(report.periods), step), period_labels(report.periods[::step]))
         before = here[here.index < first].dropna()
         after = here[here.index > last].dropna()
         means = [format_number(v.mean(), label.kind) if len(v) else NO_VALUE for v in (before, after)]
@@ -68,7 +68,7 @@ def _picture(report, first: str, last: str) -> Html:
 def _split(name: str, language: str) -> str:
     import textwrap
 
-    return name if language == "zh" else "\n".join(textwrap.wrap(name, 44))
+    return name if language == "zh" else "\n".join(textwrap.wrap(name, 38))
 
 
 def _freed(report) -> Html:
@@ -145,7 +145,7 @@ def admission(report) -> Html:
     for phase in phases:
         header += [text(f"column.duties_{phase}"), text("column.share")]
     n = report.value("burden_admission")[1]
-    words = {"share": inline(report, "burden_admission"), "n": format_number(n, "people")}
+    words = {"share": inline(report, "burden_admission"), "n": count(report, n)}
     return part(
         report, "admission", paragraph(text("sentence.admission", **words)),
         table(header, rows, caption=text("caption.admission_table")), _returned(report),

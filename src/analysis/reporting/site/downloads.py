@@ -63,7 +63,7 @@ def _row(facts: Facts, district: District, ranked: bool) -> list[object]:
     cells: list[object] = [*map(_harmless, (district.id, *district.names)), district.communities]
     for measure in facts.measures:
         figure = district.figures[measure]
-        n = "<5" if figure.status == "hidden" else figure.n.replace(",", "")
+        n = "" if figure.status == "hidden" else figure.n.replace(",", "")
         cells += [number(figure.value), n, number(figure.low), number(figure.high), figure.status]
     if ranked:
         cells += district.rank[1:] if district.rank else ("", "")

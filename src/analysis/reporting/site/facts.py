@@ -153,11 +153,11 @@ class Facts:
 
     def _figure(self, measure: str, label: Label, value: float, n: float, error: float) -> Figure:
         n = 0 if math.isnan(n) else n
-        small = label.hides(n) or (_counts_people(label) and is_hidden(value))
+        small = math.isnan(value) and is_hidden(n) and label.counts != "places"  # as DistrictReport masks it
+        small |= _counts_people(label) and is_hidden(value)
         if small or math.isnan(value):
             shown = self.text("site.hidden") if small else NO_VALUE
-            counted = self.text("word.few") if small else ""
-            return Figure(math.nan, shown, counted, math.nan, math.nan, "hidden" if small else "unknown")
+            return Figure(math.nan, shown, "", math.nan, math.nan, "hidden" if small else "unknown")
         low, high = limits(value, n, error, kind=label.kind, cases=of_cases(measure))
         counted = "" if label.kind in ("people", "yuan") else format_number(n, "people")
         digits = places_after_point(label.kind)
