@@ -12,8 +12,9 @@ EXPLORE = sorted((Path(__file__).parents[2] / "notebooks" / "explore").glob("*.i
 @pytest.mark.parametrize("path", EXPLORE, ids=lambda path: path.stem)
 def test_notebook_runs(path, tmp_path):
     done = papermill.execute_notebook(
-        str(path), str(tmp_path / "out.ipynb"), progress_bar=False, cwd=str(tmp_path)
-    )
+        str(path), str(tmp_path / "out.ipynb"), progress_bar=False, cwd=str(tmp_path),
+        kernel_manager_class="analysis.reporting.engine.kernels.LocalKernelManager",
+    )  # fmt: skip
     cells = [cell for cell in done.cells if cell.cell_type == "code"]
     outputs = [output for cell in cells for output in cell.outputs]
     assert len(outputs) >= 8
