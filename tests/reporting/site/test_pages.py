@@ -54,7 +54,7 @@ def test_a_cell_on_three_people_is_in_no_file(made):
     page = (made / "index.en.html").read_text(encoding="utf-8")
     data = json.loads(re.search(r'id="site-data">(.*?)</script>', page, re.S)[1])
     hidden = next(d for d in data["districts"] if d["id"] == "D10")["figures"]
-    assert hidden[0] == ["hidden", "under 5", -1]
+    assert hidden[0] == ["hidden", "", -1]
     assert len(hidden[1]) == 6
     table = pd.read_csv(made / "data" / "districts.csv").set_index("place_id")
     row = table.loc["D10"]

@@ -122,16 +122,16 @@ def projection(corners: list[tuple[float, float]], *, margin: float = 12.0):
 
     Longitudes are shortened by the cosine of the middle latitude (equirectangular projection).
     """
-    xs, ys = zip(*corners, strict=True)
-    shrink = max(math.cos(math.radians((min(ys) + max(ys)) / 2)), 0.01)
-    wide, high = (max(xs) - min(xs)) * shrink, max(ys) - min(ys)
+    (west, east), (south, north) = ((min(ends), max(ends)) for ends in zip(*corners, strict=True))
+    shrink = max(math.cos(math.radians((south + north) / 2)), 0.01)
+    wide, high = (east - west) * shrink, north - south
     inner = WIDTH - 2 * margin
     scale = min(inner / wide if wide else math.inf, inner / high if high else math.inf)
     scale = 1.0 if math.isinf(scale) else scale
     left = (WIDTH - wide * scale) / 2
 
     def place(longitude: float, latitude: float) -> tuple[float, float]:
-        return left + (longitude - min(xs)) * shrink * scale, margin + (max(ys) - latitude) * scale
+        return left + (longitude - west) * shrink * scale, margin + (north - latitude) * scale
 
     return place, round(high * scale + 2 * margin)
 
