@@ -18,6 +18,7 @@ from analysis.display.effect_words import (
 from analysis.display.figures import figure_html, style
 from analysis.display.html import Html, bullets, element, paragraph, section, table
 from analysis.display.numbers import NO_VALUE, format_number
+from analysis.display.reasons import reason_text
 from analysis.display.text import Text
 from analysis.reporting.documents import page
 from analysis.reporting.examination import DRAWS, Examination
@@ -177,7 +178,7 @@ def _inference(found: Examination, text: Text) -> list:
 
 def _districts(found: Examination, study: Study, text: Text) -> list:
     if found.districts is None:
-        reason = found.refused.get("districts", "")
+        reason = reason_text(found.refused.get("districts", ""), text)
         return [element("p", text("effect.no_districts", reason=reason), class_="missing")]
     places = study.tree.table
     kind, rows, drawn = _kind(found, text), [], []
@@ -214,5 +215,5 @@ def _notes(found: Examination, text: Text) -> Html:
 
 
 def _lacking(found: Examination, part: str, text: Text) -> Html:
-    reason = found.refused.get(part, "")
+    reason = reason_text(found.refused.get(part, ""), text)
     return element("p", text("effect.no_part", reason=reason), class_="missing")

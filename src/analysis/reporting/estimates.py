@@ -52,10 +52,8 @@ def estimate_effects(panel: pd.DataFrame, *, outcomes: list[str]) -> pd.DataFram
                 found = examine(panel, outcome, reform)
                 parts += _rows(found, keys, _treated_clusters(panel, outcome, f"cohort_{reform}", cluster))
             except EstimationError as error:
-                note = f"{error.what} {error.expected or ''}".strip()
-                parts.append(
-                    pd.DataFrame([keys | {"aggregation": "overall", "identified": False, "note": note}])
-                )
+                reason = {"aggregation": "overall", "identified": False, "note": error.what}
+                parts.append(pd.DataFrame([keys | reason]))
     if not parts:
         return pd.DataFrame({c: pd.Series(dtype="object") for c in ("reform", "outcome", "aggregation")})
     whole = pd.concat([part.reindex(columns=EFFECT_COLUMNS) for part in parts], ignore_index=True)

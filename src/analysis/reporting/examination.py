@@ -95,7 +95,7 @@ def examine(
         try:
             return make()
         except EstimationError as error:
-            refused[name] = f"{error.what} {error.expected or ''}".strip()
+            refused[name] = error.what
             return None
 
     for name in others:
