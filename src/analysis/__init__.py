@@ -40,7 +40,7 @@ _PUBLIC = {
         "specifications", "specification_curve", "detectable_effect",
     ),
     "display": ("effect_text", "effect_table"),
-    "reporting": ("open_report", "report_study"),
+    "reporting": ("open_report", "open_city_report", "open_change_report", "report_study"),
 }  # fmt: skip
 _HOMES = {name: home for home, names in _PUBLIC.items() for name in names}
 

@@ -157,14 +157,14 @@ def plot_ledger(table: pd.DataFrame, *, labels: tuple[str, str, str], ax=None):
     return ax
 
 
-def plot_ranks(table: pd.DataFrame, here: int, *, rank_label: str, ax=None):
+def plot_ranks(table: pd.DataFrame, here: int | None = None, *, rank_label: str, ax=None):
     """Draw every place's rank with its interval, the best on top, one place marked.
 
     Parameters
     ----------
     table : DataFrame
         name, rank, rank_low, rank_high, from the top down.
-    here : int
+    here : int, optional
         The row of the place marked.
     rank_label : str
         Words under the axis.
@@ -178,7 +178,8 @@ def plot_ranks(table: pd.DataFrame, here: int, *, rank_label: str, ax=None):
         ax.plot(row.rank, y, "D" if mine else "o", color=colour if mine else COLOURS["ink"],
                 markersize=8 if mine else 5, zorder=3)  # fmt: skip
     ax.set_yticks(range(len(table)), list(table["name"])[::-1])
-    ax.get_yticklabels()[len(table) - 1 - here].set_color(COLOURS["here"])
+    if here is not None:
+        ax.get_yticklabels()[len(table) - 1 - here].set_color(COLOURS["here"])
     low, high = table["rank_low"].min(), table["rank_high"].max()
     step = max(1, -(-int(high - low + 1) // 12))
     ax.set_xticks(range(int(low), int(high) + 1, step))

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from importlib import import_module
 
-__all__ = ["City", "DistrictReport", "load_city", "open_report", "report_study", "run_city"]
+__all__ = ["City", "DistrictReport", "load_city", "open_change_report", "open_city_report", "open_report",
+           "report_study", "run_city"]  # fmt: skip
 
 _HOMES = {
     "City": "city", "load_city": "city", "run_city": "city", "DistrictReport": "district",
+    "open_city_report": "citywide", "open_change_report": "comparing",
     "open_report": "district", "report_study": "batch",
 }  # fmt: skip
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
+from analysis.display.alt import course_words, joined
 from analysis.display.figures import figure_html, new_axes
 from analysis.display.html import Html, bullets, paragraph, section, table
 from analysis.display.numbers import format_number
 from analysis.display.plots import legend_below, mark_periods
-from analysis.reporting.sections.common import first_and_last
 
 
 def coverage(report) -> Html:
     """Write the account of rows, the acts over time, and what is missing."""
     text = report.text
-    parts = [paragraph(_in_words(report)), _accounts(report)]
+    parts = [paragraph(in_words(report)), accounts(report)]
     alone = [c for c in report.all_communities if report.places["district_id"].isna()[c]]
     if alone:
         parts.append(paragraph(text("sentence.no_district", count=len(alone))))
@@ -35,7 +35,7 @@ def coverage(report) -> Html:
     return section("coverage", text("heading.coverage"), *parts)
 
 
-def _in_words(report) -> str:
+def in_words(report) -> str:
     totals = report.city.frames["accounting"].query("rule == ''")[["rows_in", "kept", "set_aside"]].sum()
     shown = {name: format_number(value, "people") for name, value in totals.items()}
     if not totals["set_aside"]:
@@ -44,7 +44,7 @@ def _in_words(report) -> str:
     return report.text("sentence.coverage", share=share, **shown)
 
 
-def _accounts(report) -> Html:
+def accounts(report) -> Html:
     text, rows = report.text, []
     for name, account in report.city.frames["accounting"].groupby("table", sort=False):
         total, reasons = account.iloc[0], account.iloc[1:]
@@ -63,16 +63,13 @@ def _picture(report, here) -> Html:
     text, period = report.text, report.text(f"period.{report.city.meta['period']}")
     wide = here.pivot(index="period", columns="form", values="acts").reindex(report.periods)
     ax = new_axes(height=2.4)
-    ends = {}
+    said = []
     for form, line in (("dyadic", "-"), ("gatherings", "--")):
         counts = wide[form].fillna(0) if form in wide else wide.iloc[:, 0] * 0
         ax.plot(np.arange(len(counts)), counts, line, label=text(f"legend.{form}"))
-        ends[form] = first_and_last(counts, "people")
+        said.append(course_words(text, text(f"legend.{form}"), counts, "people"))
     mark_periods(ax, report.periods)
     ax.set_ylim(bottom=0)
     legend_below(ax)
-    alt = text(
-        "alt.coverage", period=period, a0=ends["dyadic"][0], a1=ends["dyadic"][1],
-        b0=ends["gatherings"][0], b1=ends["gatherings"][1],
-    )  # fmt: skip
+    alt = joined(text, text("picture.coverage", period=period), *said)
     return figure_html(ax.figure, alt=alt, caption=text("caption.coverage_figure", period=period))

@@ -12,8 +12,10 @@ from analysis.display.figures import figure_html, new_axes
 from analysis.display.html import Html, bullets, element, paragraph, section, table
 from analysis.display.numbers import NO_VALUE, format_number
 from analysis.display.plots import plot_event_time
+from analysis.display.reasons import reason_text
 from analysis.reporting.examination import DRAWS
 from analysis.reporting.findings.grades import grade_words, grades_of, level_words
+from analysis.reporting.kept import kept
 from analysis.reporting.sections.common import notes
 
 COLUMNS = 3
@@ -29,11 +31,11 @@ def effects(report) -> Html:
     for reform, rows in estimates.groupby("reform", sort=True):
         name = text.named("reform", reform)
         overall = rows[rows["aggregation"] == "overall"]
-        parts += [element("h3", name[:1].upper() + name[1:]), _sentences(report, overall)]
-        parts += [_estimates(report, name, overall), _robustness(report, name, rows)]
+        parts += [element("h3", name[:1].upper() + name[1:]), sentences(report, overall)]
+        parts += [estimates_table(report, name, overall), robustness(report, name, rows)]
         courses = rows[(rows["aggregation"] == "event_time") & rows["event_time"].notna()]
         if courses["identified"].any():
-            parts.append(_picture(report, name, courses))
+            parts.append(courses_picture(report, name, courses))
         parts += [grades_table(report, reform, name), _here(report, reform, name, rows)]
     overall = estimates[estimates["aggregation"] == "overall"]
     if (overall["identified"] & overall["std_error"].isna()).any():
@@ -49,7 +51,7 @@ def _period(report) -> str:
     return report.text(f"period.{report.city.meta['period']}")
 
 
-def _sentences(report, overall: pd.DataFrame) -> Html:
+def sentences(report, overall: pd.DataFrame) -> Html:
     """Write what was found; a doubt that all share stands once, after them."""
     text = report.text
     rows = overall.dropna(subset=[f"text_{text.language}"])
@@ -72,12 +74,13 @@ def _interval(row, kind: str) -> str:
     return f"[{low}, {high}]"
 
 
-def _estimates(report, name: str, overall: pd.DataFrame) -> Html:
+def estimates_table(report, name: str, overall: pd.DataFrame) -> Html:
     text, rows = report.text, []
     for row in overall.itertuples():
         outcome, kind = _outcome(text, row.outcome), text.measure(row.outcome).kind
         if not row.identified:
-            reason = row.note if isinstance(row.note, str) else text.named("effect_status", row.status)
+            status = text.named("effect_status", row.status)
+            reason = reason_text(row.note, text) if isinstance(row.note, str) else status
             reason = text("sentence.not_identified", reason=reason)
             rows.append((text("word.pair", first=outcome, second=reason), *[NO_VALUE] * 4))
             continue
@@ -89,7 +92,7 @@ def _estimates(report, name: str, overall: pd.DataFrame) -> Html:
     return table(header, rows, caption=text("caption.effects_table", reform=name))
 
 
-def _robustness(report, name: str, found: pd.DataFrame) -> Html:
+def robustness(report, name: str, found: pd.DataFrame) -> Html:
     text, rows = report.text, []
     overall = found[(found["aggregation"] == "overall") & found["identified"]]
     others = found[found["aggregation"] == "other"].set_index(["outcome", "term"])
@@ -138,7 +141,13 @@ def _survives(text, breakdown: float) -> str:
     return text("effect.any") if np.isinf(breakdown) else text("effect.times", value=f"{breakdown:.2f}")
 
 
-def _picture(report, name: str, courses: pd.DataFrame) -> Html:
+def courses_picture(report, name: str, courses: pd.DataFrame) -> Html:
+    """Draw the effects over time of a reform: the same in all reports, so that only the first one draws."""
+    facts = (name, report.text.language, _period(report), courses.to_csv(index=False))
+    return kept(report.city.folder, facts, lambda: _courses(report, name, courses))
+
+
+def _courses(report, name: str, courses: pd.DataFrame) -> Html:
     text = report.text
     groups = [
         (outcome, rows)
@@ -146,7 +155,7 @@ def _picture(report, name: str, courses: pd.DataFrame) -> Html:
         if rows["identified"].any()
     ]
     lines = -(-len(groups) // COLUMNS)
-    axes = np.atleast_1d(new_axes(width=8.8, height=0.3 + 1.75 * lines, rows=lines, columns=COLUMNS)).ravel()
+    axes = np.atleast_1d(new_axes(height=0.3 + 1.75 * lines, rows=lines, columns=COLUMNS)).ravel()
     detail = []
     for ax, (outcome, rows) in zip(axes, groups, strict=False):
         label = text.measure(outcome)
@@ -158,11 +167,11 @@ def _picture(report, name: str, courses: pd.DataFrame) -> Html:
         known = rows[rows["identified"]]
         last = known.loc[known["event_time"].idxmax()]
         estimate = format_number(last["estimate"], label.kind, signed=True)
-        detail.append(f"{label.name} ({int(last['event_time'])}): {estimate}")
+        detail.append(text("picture.effect", name=label.name, at=int(last["event_time"]), estimate=estimate))
     for ax in axes[len(groups) :]:
         ax.set_visible(False)
     period = _period(report)
-    alt = text("alt.effects", count=len(groups), period=period, reform=name, detail="; ".join(detail))
+    alt = text("alt.effects", count=len(groups), period=period, reform=name, detail="".join(detail))
     caption = text("caption.effects_figure", reform=name, period=period)
     return figure_html(axes[0].figure, alt=alt, caption=caption)
 
@@ -182,7 +191,12 @@ def _here(report, reform: str, name: str, found: pd.DataFrame) -> Html:
         return paragraph(text("sentence.effects_place_none", **words))
     if not (mine["start"] <= report.periods[-1]).any():
         return paragraph(text("sentence.effects_place_later", **words))
-    sentence = text("effect.adopted", first=mine["start"].min(), last=mine["start"].max(), **words)
+    sentence = text(
+        "effect.adopted",
+        first=text.period(mine["start"].min()),
+        last=text.period(mine["start"].max()),
+        **words,
+    )
     districts = found[(found["aggregation"] == "district") & found["identified"]]
     overall = found[found["aggregation"] == "overall"].set_index("outcome")
     rows = []

@@ -157,8 +157,8 @@ def reform_words(reform: str, rows, text) -> str:
                 grades=text.listed(graded))  # fmt: skip
 
 
-def quality_words(report) -> str:
-    """Return what came in, what was set aside, what is missing, and what is hidden here."""
+def quality_words(report, *, here: bool = True) -> str:
+    """Return what came in, what was set aside, what is missing, and what is hidden `here`."""
     text = report.text
     totals = report.city.frames["accounting"].query("rule == ''")[["rows_in", "set_aside"]].sum()
     families = [text.named("family", name) for name in report.city.meta["missing"]]
@@ -168,6 +168,8 @@ def quality_words(report) -> str:
         set_aside=format_number(totals["set_aside"], "people"),
         missing=text("first.quality_missing", families=text.listed(families)) if families else "",
     )
+    if not here:
+        return said
     hidden = sum(measured(report, measure).hidden for measure in report.measures.index.unique("measure"))
     more = text("first.quality_hidden", count=hidden) if hidden else ""
     return said + ("" if text.language == "zh" or not more else " ") + more
