@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
 
-from analysis.display.html import Html, element
+from analysis.display.html import Html, element, mark
 from analysis.display.numbers import format_period
 
 # Okabe & Ito (2008): told apart with every kind of colour vision, and in grey by their lightness
@@ -18,7 +18,9 @@ COLOURS = {
 }  # fmt: skip
 CYCLE = [COLOURS[name] for name in ("blue", "yellow", "green", "pink", "sky", "here")]
 LATIN, CHINESE = "DejaVu Sans", "Noto Sans SC"
-DPI = 144  # 185 dots per inch where a figure fills the width of an A4 page
+WIDTH = 7.4  # inches: near the text of an A4 page, so that 9 points stay near 9 points in print
+DPI = 168
+PALETTE = 192
 _LANGUAGE = ContextVar("language of what is drawn", default="en")
 
 
@@ -61,7 +63,7 @@ def style(language: str = "en"):
     mpl.interactive(interactive)
 
 
-def new_axes(ax=None, *, width: float = 8.6, height: float = 3.2, rows: int = 1, columns: int = 1):
+def new_axes(ax=None, *, width: float = WIDTH, height: float = 3.2, rows: int = 1, columns: int = 1):
     """Return `ax`, or axes in a new figure of `width` x `height` inches that no global state knows."""
     if ax is not None:
         return ax
@@ -71,11 +73,31 @@ def new_axes(ax=None, *, width: float = 8.6, height: float = 3.2, rows: int = 1,
     return figure.subplots(rows, columns)
 
 
-def figure_html(figure, *, alt: str, caption: str) -> Html:
-    """Return the figure as a self-contained HTML figure with alt text and caption."""
+def figure_png(figure) -> bytes:
+    """Return the figure as PNG, at its own resolution, in at most 192 colours.
+
+    Drawn once, where savefig draws twice; a palette makes the file half as large, and quicker to write.
+    """
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from PIL import Image
+
+    canvas = figure.canvas if isinstance(figure.canvas, FigureCanvasAgg) else FigureCanvasAgg(figure)
+    canvas.draw()
+    drawn = Image.frombuffer("RGBA", canvas.get_width_height(), canvas.buffer_rgba(), "raw", "RGBA", 0, 1)
+    opaque = Image.new("RGB", drawn.size, "white")
+    opaque.paste(drawn, mask=drawn.getchannel("A"))
     buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", metadata={"Software": None})
-    source = "data:image/png;base64," + base64.b64encode(buffer.getvalue()).decode("ascii")
-    width = round(figure.get_figwidth() * 96)
-    image = Html(element("img", src=source, alt=alt, width=width).removesuffix("</img>"))
-    return element("figure", image, element("figcaption", caption))
+    reduced = opaque.quantize(PALETTE, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    reduced.save(buffer, "png", dpi=(figure.dpi, figure.dpi))
+    return buffer.getvalue()
+
+
+def figure_html(figure, *, alt: str, caption: str) -> Html:
+    """Return a figure, or what `figure_png` made of one, as self-contained HTML with alt text and caption."""
+    png = figure if isinstance(figure, bytes) else figure_png(figure)
+    source = "data:image/png;base64," + base64.b64encode(png).decode("ascii")
+    pixels = (int.from_bytes(png[at : at + 4], "big") for at in (16, 20))  # where PNG states its size
+    dpi = DPI if isinstance(figure, bytes) else figure.dpi
+    width, height = (round(count / dpi * 96) for count in pixels)
+    image = element("img", src=source, alt=alt, width=width, height=height).removesuffix("</img>")
+    return element("figure", Html(image), element("figcaption", caption), data_source=mark("figure"))

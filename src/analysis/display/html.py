@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextvars import ContextVar
 from html import escape
+
+MADE: ContextVar[Callable[[str], str] | None] = ContextVar("made", default=None)  # told of tables and figures
 
 
 class Html(str):
@@ -68,7 +71,14 @@ def table(
         ]
         body.append(element("tr", *cells))
     parts = [element("caption", caption)] if caption else []
-    return element("table", *parts, element("thead", element("tr", *names)), element("tbody", *body))
+    parts += [element("thead", element("tr", *names)), element("tbody", *body)]
+    return element("table", *parts, data_source=mark("table"))
+
+
+def mark(kind: str) -> str | None:
+    """Tell whoever follows the making of tables and figures (`MADE`); return the mark this one is to bear."""
+    made = MADE.get()
+    return made(kind) if made else None
 
 
 def _holds_numbers(cells: Iterable[object]) -> bool:

@@ -136,6 +136,7 @@ def plot_event_time(table: pd.DataFrame, *, percent=False, ax=None):
         ax.plot(rows["event_time"], rows["estimate"] * scale, marker, color=colour, markersize=3.2)
     ax.axhline(0, color=COLOURS["ink"], linewidth=0.8)
     ax.axvline(-0.5, color=COLOURS["ink"], linewidth=0.8, linestyle=":")
+    ax.locator_params(nbins=4)
     return ax
 
 

@@ -42,10 +42,13 @@ class City:
     frames : dict of str -> DataFrame
         The frames named in `FRAMES`. `effects` holds one row per reform, outcome and term; `hidden` the
         cells of measures that are not published.
+    folder : Path, optional
+        Where it was read from.
     """
 
     meta: dict
     frames: dict[str, pd.DataFrame]
+    folder: Path | None = None
 
     def write(self, folder: Path) -> None:
         """Write all frames and the meta data into `folder`."""
@@ -71,7 +74,7 @@ def load_city(folder: str | Path) -> City:
             mend="Make them with: gongzhi report STUDY --out DIR, then use DIR/city.",
         )  # fmt: skip
     meta = json.loads((folder / "city.json").read_text(encoding="utf-8"))
-    return City(meta, {name: pd.read_parquet(folder / f"{name}.parquet") for name in FRAMES})
+    return City(meta, {name: pd.read_parquet(folder / f"{name}.parquet") for name in FRAMES}, folder)
 
 
 def run_city(study: Study) -> City:

@@ -78,7 +78,7 @@ def _votes(report, found: pd.DataFrame) -> Html:
 def _name(report, row) -> str:
     place = row["place_id"] if row["place_id"] in report.places.index else row["community_id"]
     name = report.text.place(report.places.loc[place])
-    period = row["period"] if isinstance(row["period"], str) else NO_VALUE
+    period = report.text.period(row["period"]) if isinstance(row["period"], str) else NO_VALUE
     return report.text("word.pair", first=period, second=name)
 
 

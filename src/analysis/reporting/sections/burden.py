@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pandas as pd
 
+from analysis.display.alt import course_words, joined
 from analysis.display.figures import figure_html
 from analysis.display.html import Html, paragraph, section, table
 from analysis.display.numbers import format_number
 from analysis.display.plots import legend_below, plot_layers
-from analysis.reporting.sections.common import first_and_last, mean_of_first_and_last_year, missing_section
+from analysis.reporting.sections.common import mean_of_first_and_last_year, missing_section
 from analysis.reporting.sections.reduction import admission, before_and_after, departments
 from analysis.tables.values import DUTY_LISTS
 
@@ -72,5 +73,7 @@ def _picture(report, duties) -> Html:
     }
     ax = plot_layers(pd.DataFrame(layers), labels=[text.named("list", name) for name in names])
     legend_below(ax)
-    a0, a1 = first_and_last(duties, "count")
-    return figure_html(ax.figure, alt=text("alt.burden", a0=a0, a1=a1), caption=text("caption.burden_figure"))
+    said = [course_words(text, text.named("list", name), values, "count") for name, values in layers.items()]
+    whole = course_words(text, text("picture.all_lists"), duties, "count")
+    alt = joined(text, text("picture.burden"), whole, *said)
+    return figure_html(ax.figure, alt=alt, caption=text("caption.burden_figure"))

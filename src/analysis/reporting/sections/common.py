@@ -108,14 +108,6 @@ def known(value: float) -> bool:
     return value is not None and not pd.isna(value) and not math.isinf(value)
 
 
-def first_and_last(values: pd.Series, kind: str) -> tuple[str, str]:
-    """Return the first and the last known value as text."""
-    known = values.dropna()
-    if not len(known):
-        return NO_VALUE, NO_VALUE
-    return format_number(known.iloc[0], kind), format_number(known.iloc[-1], kind)
-
-
 def mean_of_first_and_last_year(values: pd.Series, per_year: int) -> tuple[float, float]:
     """Return the means over the first and over the last year."""
     return values.iloc[:per_year].mean(), values.iloc[-per_year:].mean()

@@ -143,20 +143,23 @@ def _survives(text, breakdown: float) -> str:
 
 def courses_picture(report, name: str, courses: pd.DataFrame) -> Html:
     """Draw the effects over time of a reform: the same in all reports, so that only the first one draws."""
-    facts = (name, report.text.language, _period(report), courses.to_csv(index=False))
-    return kept(report.city.folder, facts, lambda: _courses(report, name, courses))
+    text, period, detail = report.text, _period(report), []
+    groups = [(o, rows) for o, rows in courses.groupby("outcome", sort=False) if rows["identified"].any()]
+    for outcome, rows in groups:
+        label, known = text.measure(outcome), rows[rows["identified"]]
+        last = known.loc[known["event_time"].idxmax()]
+        estimate = format_number(last["estimate"], label.kind, signed=True)
+        detail.append(text("picture.effect", name=label.name, at=int(last["event_time"]), estimate=estimate))
+    drawn = kept(
+        report.city.folder, (text.language, courses.to_csv(index=False)), lambda: _courses(text, groups)
+    )
+    alt = text("alt.effects", count=len(groups), period=period, reform=name, detail="".join(detail))
+    return figure_html(drawn, alt=alt, caption=text("caption.effects_figure", reform=name, period=period))
 
 
-def _courses(report, name: str, courses: pd.DataFrame) -> Html:
-    text = report.text
-    groups = [
-        (outcome, rows)
-        for outcome, rows in courses.groupby("outcome", sort=False)
-        if rows["identified"].any()
-    ]
+def _courses(text, groups: list[tuple]):
     lines = -(-len(groups) // COLUMNS)
     axes = np.atleast_1d(new_axes(height=0.3 + 1.75 * lines, rows=lines, columns=COLUMNS)).ravel()
-    detail = []
     for ax, (outcome, rows) in zip(axes, groups, strict=False):
         label = text.measure(outcome)
         plot_event_time(rows, percent=label.kind == "share", ax=ax)
@@ -164,16 +167,9 @@ def _courses(report, name: str, courses: pd.DataFrame) -> Html:
         ax.tick_params(labelsize=7)
         if label.kind == "share":
             ax.yaxis.set_major_formatter("{x:.1f}%")
-        known = rows[rows["identified"]]
-        last = known.loc[known["event_time"].idxmax()]
-        estimate = format_number(last["estimate"], label.kind, signed=True)
-        detail.append(text("picture.effect", name=label.name, at=int(last["event_time"]), estimate=estimate))
     for ax in axes[len(groups) :]:
         ax.set_visible(False)
-    period = _period(report)
-    alt = text("alt.effects", count=len(groups), period=period, reform=name, detail="".join(detail))
-    caption = text("caption.effects_figure", reform=name, period=period)
-    return figure_html(axes[0].figure, alt=alt, caption=caption)
+    return axes[0].figure
 
 
 def _wrapped(name: str, language: str) -> str:

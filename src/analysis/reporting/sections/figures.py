@@ -26,6 +26,7 @@ def figures(report) -> Html:
     own = [m for m in OWN if report.has(m) and not (m == "consultation_breadth" and _on_the_register(report))]
     measures = [*outcomes, *own]
     first, last = (report.periods[0], report.periods[-1]) if report.periods else ("–", "–")
+    first, last = text.period(first), text.period(last)
     names = {"district": report.name, "communities": len(report.communities), "first": first, "last": last}
     parts = [paragraph(text("sentence.glance" if measures else "sentence.glance_nothing", **names))]
     rows = [*_facts(report), *(_row(report, m) for m in measures)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from analysis.display.alt import course_words, joined
 from analysis.display.figures import figure_html
 from analysis.display.governance_plots import plot_ledger
 from analysis.display.html import Html, paragraph, section, table
@@ -81,9 +82,9 @@ def _picture(report, course: pd.DataFrame) -> Html:
     text = report.text
     ax = plot_ledger(course, labels=tuple(text(f"legend.{name}") for name in course.columns))
     legend_below(ax)
-    left = format_number(course["balance"].iloc[-1], "yuan")
-    alt = text("alt.funds", first=course.index[0], last=course.index[-1], left=left)
     period = text(f"period.{report.city.meta['period']}")
+    said = [course_words(text, text(f"legend.{name}"), course[name], "yuan") for name in course.columns]
+    alt = joined(text, text("picture.funds", period=period), *said)
     return figure_html(ax.figure, alt=alt, caption=text("caption.funds_figure", period=period))
 
 

@@ -42,7 +42,7 @@ def _in_words(report, row) -> Html:
         "statements": format_number(row["statements"], "people"),
         "voters": format_number(row["voters"], "people"),
         "each": format_number(row["votes_per_voter"], "count"),
-        "place": place, "period": row["period"] if isinstance(row["period"], str) else NO_VALUE,
+        "place": place, "period": text.period(row["period"]) if isinstance(row["period"], str) else NO_VALUE,
     }  # fmt: skip
     return Html(paragraph(*_spaced(text, lines)) + paragraph(text("sentence.conversation", **details)))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from analysis.display.alt import course_words, joined
 from analysis.display.figures import figure_html, new_axes, period_labels
 from analysis.display.governance_plots import plot_start
 from analysis.display.html import Html, paragraph, table
@@ -30,8 +31,8 @@ def before_and_after(report) -> Html:
         "section": text("heading.effects"),
         "adopted": len(starts),
         "communities": len(report.communities),
-        "first": first,
-        "last": last,
+        "first": text.period(first),
+        "last": text.period(last),
     }
     parts = [paragraph(text("sentence.reduction", **words))]
     if len(report.periods) > 1:
@@ -59,9 +60,11 @@ def _picture(report, first: str, last: str) -> Html:
         before = here[here.index < first].dropna()
         after = here[here.index > last].dropna()
         means = [format_number(v.mean(), label.kind) if len(v) else NO_VALUE for v in (before, after)]
-        detail.append(text("alt.reduction_one", measure=label.name, before=means[0], after=means[1]))
+        detail.append(text("picture.before_after", measure=label.name, before=means[0], after=means[1]))
+        detail.append(course_words(text, label.name, here, label.kind))
     legend_below(axes[0], columns=2)
-    alt = text("alt.reduction", first=first, last=last, detail="; ".join(detail))
+    starts = {"first": text.period(first), "last": text.period(last)}
+    alt = joined(text, text("picture.reduction", **starts), *detail)
     return figure_html(axes[0].figure, alt=alt, caption=text("caption.reduction_figure"))
 
 

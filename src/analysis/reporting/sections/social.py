@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from analysis.display.alt import against_words, course_words, joined
 from analysis.display.figures import figure_html
 from analysis.display.html import Html, paragraph, section, table
 from analysis.display.numbers import format_number
 from analysis.display.plots import legend_below, plot_course
-from analysis.reporting.sections.common import first_and_last, missing_section, span
+from analysis.reporting.sections.common import missing_section, span
 from analysis.reporting.sections.people import one_community, who_draws_whom, who_is_included
 
 SHOWN = {
@@ -77,6 +78,7 @@ def _picture(report) -> Html:
     ax = plot_course(values[report.district], others, labels=labels, percent=True)
     ax.yaxis.set_major_formatter("{x:.0f}%")
     legend_below(ax)
-    a0, a1 = first_and_last(values[report.district], "share")
-    alt = text("alt.social", period=period, a0=a0, a1=a1)
+    here = values[report.district]
+    alt = joined(text, text("picture.social", period=period), course_words(text, report.name, here, "share"),
+                 against_words(text, here, others, "share"))  # fmt: skip
     return figure_html(ax.figure, alt=alt, caption=text("caption.social_figure", period=period))
