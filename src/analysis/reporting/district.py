@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import cached_property
 
 import numpy as np
@@ -13,6 +14,7 @@ from analysis.errors import ReportError
 from analysis.reporting.city import City, load_city
 from analysis.reporting.disclosure import mask_measures, tidy_measures
 from analysis.reporting.numbering import number_section
+from analysis.reporting.provenance.trail import Watched, following, used, with_sources
 from analysis.tables.periods import ALL
 
 
@@ -28,7 +30,8 @@ class DistrictReport:
     """
 
     def __init__(self, city: City, district: str, language: str) -> None:
-        self.city, self.district, self.text = city, district, Text(language)
+        self.city = replace(city, frames=Watched(city.frames))
+        self.district, self.text = district, Text(language)
         places = city.frames["places"].set_index("place_id", drop=False)
         districts = places.index[places["kind"] == "district"].tolist()
         if district not in districts:
@@ -54,6 +57,7 @@ class DistrictReport:
         """The study and the time covered."""
         study = self.city.meta["study_zh" if self.text.language == "zh" else "study"]
         first, last = (self.periods[0], self.periods[-1]) if self.periods else ("–", "–")
+        first, last = self.text.period(first), self.text.period(last)
         return self.text("report.subtitle", study=study, first=first, last=last)
 
     def section(self, name: str) -> Html:
@@ -66,13 +70,14 @@ class DistrictReport:
                 "There is no such section.", where="section", value=name, expected=", ".join(SECTIONS),
                 mend="Use one of these names.",
             )  # fmt: skip
-        with style(self.text.language):
-            return number_section(SECTIONS[name](self), list(SECTIONS).index(name) + 1, self.text)
+        with style(self.text.language), following() as trail:
+            html = number_section(SECTIONS[name](self), list(SECTIONS).index(name) + 1, self.text)
+            return with_sources(html, trail)
 
     @cached_property
     def measures(self) -> pd.DataFrame:
         """Value, n and std_error of every place by measure, period and place_id; hidden ones NaN."""
-        frames = self.city.frames
+        frames = dict(self.city.frames)
         return mask_measures(tidy_measures(frames), self.text.measure, frames["hidden"])
 
     def has(self, measure: str) -> bool:
@@ -82,6 +87,7 @@ class DistrictReport:
 
     def value(self, measure: str, place: str | None = None, period: str = ALL) -> tuple[float, float]:
         """Return (value, n) of a place, by default the district over the whole time; NaN where unknown."""
+        used("measure", measure)
         try:
             row = self.measures.loc[(measure, period, place or self.district)]
         except KeyError:
@@ -112,6 +118,7 @@ class DistrictReport:
 
     def course(self, measure: str, places: list[str]) -> pd.DataFrame:
         """Return a frame of periods by places."""
+        used("measure", measure)
         try:
             rows = self.measures.loc[measure]["value"].unstack("place_id")
         except KeyError:
@@ -130,6 +137,7 @@ class DistrictReport:
         ]
 
     def _slice(self, measure: str, period: str) -> pd.DataFrame:
+        used("measure", measure)
         try:
             return self.measures.loc[(measure, period)]
         except KeyError:

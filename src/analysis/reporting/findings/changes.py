@@ -10,6 +10,7 @@ import pandas as pd
 
 from analysis.processes.proportions import difference as share_difference
 from analysis.reporting.findings.figures import NAN, Z95, Figure, limits, of_cases
+from analysis.reporting.provenance.trail import used
 
 PER_YEAR = {"month": 12, "quarter": 4, "year": 1}
 ENOUGH = 0.8  # of what a block rests on must lie in periods that may be shown
@@ -87,6 +88,7 @@ def _recurring(label, measure: str) -> bool:
 
 def _rows(report, measure: str, place: str, periods: list[str]) -> pd.DataFrame:
     columns = ["value", "n", "std_error"]
+    used("measure", measure)
     try:
         rows = report.measures.loc[measure]
         rows = rows[rows.index.get_level_values("place_id") == place]

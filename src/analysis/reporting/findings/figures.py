@@ -9,6 +9,7 @@ import pandas as pd
 
 from analysis.display.numbers import NO_VALUE, format_number, is_hidden
 from analysis.processes.proportions import wilson
+from analysis.reporting.provenance.trail import used
 from analysis.tables.periods import ALL
 
 Z95 = 1.959964  # normal quantile of a two-sided 95 % interval
@@ -136,6 +137,7 @@ def of_districts(report, measure: str) -> pd.DataFrame:
         By place_id: value, low, high, n, hidden; no numbers where they must not be shown.
     """
     kept = vars(report).setdefault("_kept", {})
+    used("measure", measure)
     if ("places", measure) not in kept:
         kept["places", measure] = _of_districts(report, measure)
     return kept["places", measure]
