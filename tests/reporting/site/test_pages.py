@@ -141,6 +141,15 @@ def test_map_of_boundaries(make_city):
     assert "未在图上：松岗区、东渡区、白桥区" in drawn
 
 
+def test_a_report_on_the_whole_city_and_one_of_an_earlier_run(make_city, entries, tmp_path):
+    reports = [*entries(["D1"], ("en",)), *entries([""], ("en", "zh"))]
+    reports[0]["moved"] = True
+    page = write_index(tmp_path, make_city(), ("en",), reports).read_text(encoding="utf-8")
+    assert page.count("comparisons with other districts are from an earlier run") == 1
+    whole = re.search(r'<div class="whole reports">.*?</div>', page)[0]
+    assert re.findall(r'href="([^"]+)"', whole) == [".en.html", ".en.pdf", ".zh.html", ".zh.pdf"]
+
+
 def test_errors_show_no_folder_of_the_machine():
     said = without_paths("OSError: [Errno 2] no file '/srv/data/x/y.csv' nor C:\\Users\\me\\z.csv, 3/4 done")
     assert said == "OSError: [Errno 2] no file '…/y.csv' nor …/z.csv, 3/4 done"

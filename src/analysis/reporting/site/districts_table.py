@@ -60,7 +60,7 @@ def _row(facts: Facts, district: District) -> Html:
     name = element("span", district.name, class_="name")
     cells = [
         element("th", name, *also, " ", element("span", district.id, class_="id"), scope="row"),
-        element("td", _reports(facts, district), class_="reports"),
+        element("td", report_links(facts, district.reports, district.name), class_="reports"),
         element("td", district.communities, class_="number", data_sort=district.communities),
     ]
     cells += [_figure(facts, district, measure) for measure in facts.measures]
@@ -106,24 +106,25 @@ def rank_words(facts: Facts, district: District) -> str:
     return facts.text("site.rank_span", low=low, high=high, count=len(facts.city.frames["index"]))
 
 
-def _reports(facts: Facts, district: District) -> Html:
+def report_links(facts: Facts, reports: list[dict], name: str) -> Html:
+    """Return a line per report about `name`: links to its files, or why there is none."""
     text, lines = facts.text, []
-    for entry in sorted(district.reports, key=lambda entry: entry["language"] != text.language):
-        language = NAMES[entry["language"]]
+    for entry in sorted(reports, key=lambda entry: entry["language"] != text.language):
+        language, lang = NAMES[entry["language"]], LANG[entry["language"]]
         if entry["status"] == "failed":
             words = text("site.report_error", language=language, error=without_paths(entry["error"]))
             lines.append(element("p", words, class_="failed"))
             continue
-        subject = element(
-            "span", text("site.report_of", district=district.name, language=language), " ", class_="hear"
-        )
+        words = text("site.report_of", district=name, language=language)
+        subject = element("span", words, " ", class_="hear")
         links = [
-            element("a", subject, name, href=entry[key], hreflang=LANG[entry["language"]])
-            for key, name in FILES.items()
+            element("a", subject, kind, href=entry[key], hreflang=lang)
+            for key, kind in FILES.items()
             if entry.get(key)
         ]
-        said = element("span", language, " ", lang=LANG[entry["language"]])
-        lines.append(element("p", said, Html(" · ".join(links))))
+        lines.append(element("p", element("span", language, " ", lang=lang), Html(" · ".join(links))))
+        if entry.get("moved"):
+            lines.append(element("p", text("site.report_moved", language=language), class_="soft"))
     return Html("".join(lines)) or element("p", text("site.report_none"), class_="soft")
 
 

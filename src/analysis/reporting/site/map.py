@@ -28,7 +28,8 @@ def map_section(facts: Facts) -> Html:
     picture = element("svg", *marks, viewBox=f"0 0 {WIDTH} {height}", role="img", aria_label=alt,
                       id="map-svg", class_=f"map {kind}")  # fmt: skip
     rest = [d.name for d in facts.districts if d.id not in shapes]
-    missing = text("site.map_missing", names=text.listed(rest)) if rest else ""
+    notes = [text(f"site.map_{kind}"), *([] if roomy else [text("site.map_numbers")])]
+    notes += [text("site.map_missing", names=text.listed(rest))] if rest else []
     options = [element("option", text.measure(m).name, value=m) for m in facts.measures]
     choice = element("p", element("label", text("site.map_measure"), for_="map-measure"), " ",
                      element("select", *options, id="map-measure"), class_="scripted")  # fmt: skip
@@ -39,8 +40,7 @@ def map_section(facts: Facts) -> Html:
         "".join((
             choice, element("p", "", id="map-status", role="status", class_="hear"),
             element("p", text.measure(measure).name, id="map-name", class_="map-name"), legend, picture,
-            paragraph(text(f"site.map_{kind}"), class_="note"),
-            paragraph(missing, class_="note") if missing else "",
+            *(paragraph(note, class_="note") for note in notes),
         ))
     )  # fmt: skip
 

@@ -11,7 +11,7 @@ from analysis.display.html import Html, bullets, element, paragraph, section
 from analysis.display.html import text as escaped
 from analysis.display.numbers import format_number
 from analysis.display.text import Text
-from analysis.reporting.site.districts_table import LANG, NAMES, districts_table, filters
+from analysis.reporting.site.districts_table import LANG, NAMES, districts_table, filters, report_links
 from analysis.reporting.site.downloads import DICTIONARY, TABLE
 from analysis.reporting.site.facts import Facts
 from analysis.reporting.site.map import map_section
@@ -91,11 +91,18 @@ def _districts(facts: Facts) -> Html:
     status = element("p", "", id="status", role="status", class_="status scripted")
     framed = element("div", districts_table(facts), class_="wide", tabindex=0, role="region",
                      aria_labelledby="table-caption")  # fmt: skip
+    whole = [entry for entry in facts.reports if entry["district"] not in facts.report.districts]
+    name = text("site.whole_city")
+    city = (
+        element("div", paragraph(name), report_links(facts, whole, name), class_="whole reports")
+        if whole
+        else ""
+    )
     places = facts.city.frames["places"]
     alone = places[places["kind"].eq("community") & places["district_id"].isna()]
     names = text.listed(text.place(row) for _, row in alone.iterrows())
     rest = paragraph(text("site.no_district", names=names), class_="note") if len(alone) else ""
-    return Html("".join((tools, status, framed, rest)))
+    return Html("".join((city, tools, status, framed, rest)))
 
 
 def _compare(facts: Facts) -> Html:

@@ -29,8 +29,9 @@ def write_index(
     languages : tuple of {"en", "zh"}
         The first is the language of index.html, the others go to index.<language>.html.
     reports : list of dict
-        Entries of the manifest: district, language, status ("failed", or another where the report is there),
-        error, page, and where they exist pdf and docx: paths from the folder of the site.
+        Entries of the manifest: district ("" for a report on all of them), language, status ("failed", or
+        another where the report is there), error, page, and where they exist pdf and docx: paths from the
+        folder of the site; moved, if the figures it compares with are from an earlier run.
 
     Returns
     -------
