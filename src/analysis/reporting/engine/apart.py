@@ -12,7 +12,6 @@ import threading
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
-from types import SimpleNamespace
 
 from analysis.reporting.engine.ended import VANISHED, Ended
 from analysis.reporting.engine.processes import Zygote
@@ -49,6 +48,8 @@ def run_apart(nb_man, options: dict) -> object:
     DeadKernelError
         When the process ended in the middle of a cell.
     """
+    from nbclient.exceptions import DeadKernelError
+
     with _lock, tempfile.TemporaryDirectory(prefix="gongzhi-") as folder:
         notebook, events = Path(folder) / "notebook.json", Path(folder) / "events"
         notebook.write_text(json.dumps(nb_man.nb), encoding="utf-8")
@@ -60,8 +61,13 @@ def run_apart(nb_man, options: dict) -> object:
         }  # fmt: skip
         pid = None
         try:
-            pid = _zygote().start(CALL, argument)
+            pid = _zygote().start(CALL, argument, log=Path(folder) / "log")
             return _follow(nb_man, pipe, pid, options)
+        except DeadKernelError as problem:
+            said = (Path(folder) / "log").read_text(encoding="utf-8", errors="replace").strip()
+            raise DeadKernelError(
+                f"{problem} It said last: {said[-300:]}" if said else str(problem)
+            ) from None
         finally:
             os.close(pipe)
             if pid is not None:
@@ -71,9 +77,10 @@ def run_apart(nb_man, options: dict) -> object:
 
 def _follow(nb_man, pipe: int, pid: int, options: dict) -> object:
     from papermill.clientwrap import PapermillNotebookClient
+    from papermill.log import logger
 
     told = {k: options.get(k) for k in ("stdout_file", "stderr_file")}
-    teller = PapermillNotebookClient(nb_man, log_output=bool(options.get("log_output")), **told)
+    teller = PapermillNotebookClient(nb_man, log_output=bool(options.get("log_output")), log=logger, **told)
     at, ended = None, None
     for event in _events(pipe, pid):
         if isinstance(event, Ended):
@@ -84,6 +91,8 @@ def _follow(nb_man, pipe: int, pid: int, options: dict) -> object:
         elif "cell" in event:
             _take_cell(nb_man, teller, at, event)
             at = None
+        elif "updated" in event:
+            nb_man.nb.cells[event["updated"]].outputs = _node(event["outputs"])
         elif "raised" in event:
             raise _rebuilt(event)
         elif "finished" in event:
@@ -172,10 +181,12 @@ def run_notebook(argument: dict) -> None:
         try:
             run_here(relay, **argument["options"])
         except Exception as error:
+            relay.say_updates()
             names = ("cell_index", "exec_count", "source", "ename", "evalue", "traceback")
             values = {name: getattr(error, name, None) for name in names}
             relay.say(raised=type(error).__name__, text=str(error), values=values)
             return
+        relay.say_updates()
         metadata = {k: notebook.metadata[k] for k in ("language_info", "widgets") if k in notebook.metadata}
         relay.say(finished=metadata)
 
@@ -184,21 +195,30 @@ class _Relay:
     """What papermill calls a notebook manager, for the process that runs: it passes everything on."""
 
     def __init__(self, nb, pipe) -> None:
-        self.nb, self._pipe, self._failed = nb, pipe, SimpleNamespace(index=None)
+        self.nb, self._pipe, self._failed = nb, pipe, None
+        self._sent: dict[int, int] = {}
 
     def say(self, **event: object) -> None:
         data = memoryview(json.dumps(event).encode() + b"\n")
         while data:
             data = data[self._pipe.write(data) :]
 
+    def say_updates(self) -> None:
+        """Send the outputs that cells further down changed, through a display id."""
+        for index, sent in self._sent.items():
+            outputs = self.nb.cells[index].get("outputs")
+            if hash(json.dumps(outputs)) != sent:
+                self.say(updated=index, outputs=outputs)
+
     def cell_start(self, cell, cell_index: int, **_: object) -> None:
         self.say(start=cell_index)
 
     def cell_exception(self, cell, cell_index: int, **_: object) -> None:
-        self._failed.index = cell_index
+        self._failed = cell_index
 
     def cell_complete(self, cell, cell_index: int, **_: object) -> None:
-        self.say(cell=cell, failed=self._failed.index == cell_index)
+        self._sent[cell_index] = hash(json.dumps(cell.get("outputs")))
+        self.say(cell=cell, failed=self._failed == cell_index)
 
     def autosave_cell(self) -> None:
         """The papermill that is followed saves."""

@@ -47,7 +47,7 @@ class HostedClient(PapermillNotebookClient):
                 if error.ename == "SystemExit":
                     raise _left(self.nb.cells[index], index, error.evalue) from None
                 break
-            except CellTimeoutError as error:
+            except (CellTimeoutError, PapermillExecutionError) as error:
                 self.nb_man.cell_exception(self.nb.cells[index], cell_index=index, exception=error)
                 raise
             finally:
@@ -95,29 +95,28 @@ def _left(cell, index: int, value: str) -> PapermillExecutionError:
     )  # fmt: skip
 
 
-class _Alarm(BaseException):
-    pass
-
-
 @contextmanager
 def _within(seconds: float | None, cell) -> Iterator[None]:
-    """Interrupt what runs in here after that many seconds, and say which cell took so long."""
+    """Interrupt what runs in here after that many seconds, as Ctrl-C would; say which cell took so long."""
     if not seconds or seconds < 0 or not hasattr(signal, "setitimer"):
         yield
         return
     late = False
 
-    def interrupt(*_: object) -> None:
+    def interrupt(_: int, frame: object) -> None:
         nonlocal late
         late = True
-        raise _Alarm
+        handler = signal.getsignal(signal.SIGINT)  # of a cell that awaits another than of one that computes
+        if callable(handler):
+            handler(signal.SIGINT, frame)
 
     before = signal.signal(signal.SIGALRM, interrupt)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)
     try:
         yield
-    except _Alarm:
-        pass
+    except KeyboardInterrupt:
+        if not late:
+            raise
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)

@@ -113,7 +113,8 @@ class NotebookShell:
     def __init__(self, extra_arguments: list[str] | tuple[str, ...] = ()) -> None:
         sys.argv = [sys.modules["ipykernel"].__path__[0] + "_launcher.py"]
         self._app = Host.instance()
-        self._app.initialize(["--log-level=50", *extra_arguments])
+        own = [a for a in extra_arguments if not a.startswith("--log-level")]
+        self._app.initialize(["--log-level=50", *own])  # its log is for who starts kernels by hand
         self.kernel = self._app.kernel
         self.session = Session()  # of the one who asks
         self.shell_channel = SimpleNamespace(send=self._queue)
