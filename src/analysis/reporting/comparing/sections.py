@@ -33,6 +33,10 @@ def overview(report) -> Html:
     elif not scope.season:
         lines.append(text("change.seasons"))
     items = [line for measure in _measures(report) if (line := _measure_line(report, measure))]
+    unjudged = [m for m in _measures(report) if scope.how != SAME and _unjudged(report, m)]
+    if unjudged:
+        names = text.listed(text.measure(measure).name for measure in unjudged)
+        items.append(text("change.no_error", measures=names))
     parts = [paragraph(line) for line in lines]
     parts.append(bullets(items) if items else paragraph(text("change.nothing")))
     return section("overview", text("change.overview"), *parts)
@@ -72,9 +76,14 @@ def _measure_line(report, measure: str) -> str:
         return text("city.moved", measure=label, districts=judged, up=verdicts[UP], down=verdicts[DOWN],
                     unclear=verdicts[UNCLEAR])  # fmt: skip
     differ = sum(one.difference != 0 for one in found.values())
-    if report.scope.how == SAME:
-        return text("change.differ", measure=label, differ=differ, districts=len(found)) if differ else ""
-    return text("change.no_error", measure=label, districts=len(found))
+    if report.scope.how != SAME or not differ:
+        return ""
+    return text("change.differ", measure=label, differ=differ, districts=len(found))
+
+
+def _unjudged(report, measure: str) -> bool:
+    found = _changes(report, measure)
+    return bool(found) and all(one.verdict == NO_ERROR for one in found.values())
 
 
 def figures(report) -> Html:

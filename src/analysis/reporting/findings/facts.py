@@ -110,6 +110,8 @@ def possible(report) -> Figure:
 def lonely(report) -> Figure:
     """Return how many unmet needs are of kinds that nobody in the district offers to meet."""
     rows = report.rows("needs")
+    if not len(rows):
+        return Figure("lonely", kind="people")
     rows = rows[rows["nobody_offers"].astype(bool) & (rows["category"] != "all") & (rows["unmet"] >= 5)]
     count = float(rows["unmet"].sum())
     return Figure("lonely", count, n=count, kind="people")
