@@ -168,6 +168,7 @@ def test_a_city_with_hardly_any_measure(make_city, tmp_path):
 
 
 def test_a_real_city(city, tmp_path):
+    assert city.meta["boundaries"] == {}
     facts = Facts(city, "zh", [])
     assert len(facts.measures) > 5
     assert all(figure.status == "shown" for d in facts.districts for figure in d.figures.values())

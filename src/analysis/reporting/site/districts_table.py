@@ -31,7 +31,7 @@ def districts_table(facts: Facts) -> Html:
     ]
     rows = [_row(facts, district) for district in facts.districts]
     return element(
-        "table", element("caption", text("site.table_caption"), id="table-caption"),
+        "table", element("caption", element("span", text("site.table_caption"), id="table-caption")),
         element("thead", element("tr", *names)), element("tbody", *rows), id="table",
     )  # fmt: skip
 

@@ -87,7 +87,7 @@ def _shapes(facts: Facts) -> tuple[str, int, dict[str, dict]]:
     located = places[places["longitude"].notna() & places["latitude"].notna()]
     if len(located):
         place, height = projection(
-            list(zip(located["longitude"], located["latitude"], strict=True)), margin=110
+            list(zip(located["longitude"], located["latitude"], strict=True)), margin=125
         )
         centres = [place(*corner) for corner in zip(located["longitude"], located["latitude"], strict=True)]
         centres = [[round(x, 1), round(y, 1)] for x, y in centres]
@@ -121,8 +121,9 @@ def _mark(
         drawn = element("path", d=shape["path"])
     title = element("title", facts.text("site.map_label", name=district.name, value=figure.shown))
     if roomy:
-        name = element("text", district.name, x=x, y=below, dy="-0.1em", class_="name")
-        words = [name, element("text", figure.shown, x=x, y=below, dy="1.1em", class_="value")]
+        first, second = ("0.8em", "2em") if kind == "points" else ("-0.1em", "1.1em")
+        name = element("text", district.name, x=x, y=below, dy=first, class_="name")
+        words = [name, element("text", figure.shown, x=x, y=below, dy=second, class_="value")]
     else:
         words = [
             element("text", group + 1 if group >= 0 else "–", x=x, y=y, dy="0.35em", class_="value inside")
