@@ -20,6 +20,7 @@ from analysis.display.text import LANGUAGES, Text
 from analysis.errors import ReportError
 from analysis.reporting.layout import Layout
 from analysis.reporting.manifest import failure_line, manifest_entries, write_manifest
+from analysis.reporting.provenance.crate import write_crate
 from analysis.reporting.request import Request, check_request, choose_districts, no_room, prepare_folder
 from analysis.reporting.running.index import refresh_index
 from analysis.reporting.running.make import Maker
@@ -161,6 +162,7 @@ def _run(request: Request, stage: Stage, chosen: list[str], journal: Journal) ->
     rows = manifest_entries(request, state)
     manifest = write_manifest(request, stage, rows)
     index = refresh_index(layout, stage, state)
+    write_crate(layout)
     state.save(now=True)
     return _result(request, stage, state, tasks, (index, manifest), journal)
 
@@ -173,10 +175,9 @@ def _make(request: Request, state: State, journal: Journal, to_make: list[Planne
             tempfile.TemporaryDirectory(prefix=".making-", dir=layout.internal) as drafts,
         ):
             Maker(request, state, journal, Path(drafts), Path(sockets)).make(to_make)
-    except BaseException:  # also Ctrl-C: what was made until now is known to the next run
+    finally:  # also after Ctrl-C: what was made until now is known to the next run
         with suppress(OSError):
             state.save(now=True)
-        raise
 
 
 def _reuse(one: Planned, state: State, journal: Journal) -> None:

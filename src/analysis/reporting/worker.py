@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from analysis.errors import shorten
-from analysis.reporting.engine.kernels import SOCKETS
 from analysis.reporting.layout import Layout
 
 CALL = "analysis.reporting.worker:make_report"
@@ -88,6 +87,8 @@ def make_report(argument: dict) -> None:
 
 
 def _set_up(argument: dict) -> None:
+    from analysis.reporting.engine.kernels import SOCKETS
+
     os.environ[SOCKETS] = argument["sockets"]
     for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
         os.environ.setdefault(name, "1")

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import sys
+import tempfile
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -99,9 +100,12 @@ class Maker:
             receipt = json.loads((verdict.folder / RECEIPT).read_text(encoding="utf-8"))
         if verdict.status == MADE and receipt is None:
             return replace(verdict, status=FAILED, error="its process ended before the report was whole")
-        if verdict.status != FAILED or receipt is None:
+        if verdict.status != FAILED:
             return verdict
-        fatal = receipt["error"] if verdict.exit_status == NO_ROOM else ""
+        no_room = verdict.exit_status == NO_ROOM
+        if receipt is None:
+            return replace(verdict, fatal=_why_not_writable(self.drafts) if no_room else "")
+        fatal = receipt["error"] if no_room else ""
         return replace(verdict, error=receipt["error"], cell=receipt["cell"], fatal=fatal)
 
     def _finish(self, verdict: Verdict) -> Future | None:
@@ -193,3 +197,14 @@ class Maker:
 
 def _is_folder_trouble(problem: Exception) -> bool:
     return isinstance(problem, OSError) and problem.errno in FOLDER_TROUBLE
+
+
+def _why_not_writable(folder: Path) -> str:
+    """Return why nothing can be written into a folder, or nothing if it can."""
+    try:
+        with tempfile.TemporaryFile(dir=folder) as probe:
+            probe.write(b"0" * 65536)
+            probe.flush()
+    except OSError as error:
+        return error.strerror or str(error)
+    return ""
