@@ -88,6 +88,7 @@ def figure_png(figure) -> bytes:
     opaque.paste(drawn, mask=drawn.getchannel("A"))
     buffer = io.BytesIO()
     reduced = opaque.quantize(PALETTE, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
+    reduced.putpalette([255 if part == 254 else part for part in reduced.getpalette()])  # white stays white
     reduced.save(buffer, "png", dpi=(figure.dpi, figure.dpi))
     return buffer.getvalue()
 
