@@ -11,11 +11,22 @@ import os
 import sys
 
 from analysis import __version__
-from analysis.commands import bench, change, check, effects, import_, indicators, report, simulate
+from analysis.commands import (
+    bench,
+    change,
+    check,
+    effects,
+    import_,
+    indicators,
+    report,
+    simulate,
+    trace,
+    verify,
+)
 from analysis.commands.common import BAD_INPUT, INTERRUPTED, OK
 from analysis.errors import AnalysisError
 
-COMMANDS = (check, simulate, import_, indicators, effects, bench, report, change)
+COMMANDS = (check, simulate, import_, indicators, effects, bench, report, change, trace, verify)
 THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
 

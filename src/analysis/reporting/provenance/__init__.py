@@ -6,8 +6,8 @@ from importlib import import_module
 
 __all__ = ["Difference", "Source", "Verification", "trace", "verify", "write_crate"]
 
-_HOMES = {"Difference": "verify", "Verification": "verify", "verify": "verify", "Source": "trace",
-          "trace": "trace", "write_crate": "crate"}  # fmt: skip
+_HOMES = {"Difference": "recompute", "Verification": "recompute", "verify": "recompute", "Source": "sources",
+          "trace": "sources", "write_crate": "crate"}  # fmt: skip
 
 
 def __getattr__(name: str) -> object:

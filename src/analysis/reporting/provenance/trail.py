@@ -15,6 +15,7 @@ from analysis.display.html import MADE, Html
 WRITERS = tuple(f"analysis.reporting.{name}" for name in ("sections", "citywide", "findings"))
 WHOLE = re.compile(r'<(table|figure)\b[^>]*? data-source="(\d+)"[^>]*>(.*?)</\1>', re.DOTALL)
 NUMBER = re.compile(r"<(?:caption|figcaption)>\D{0,12}?([\d.]*\d[a-z]?)")
+THINGS = ("table", "figure")
 MARK = re.compile(r' data-source="\d+"')
 
 
@@ -46,11 +47,14 @@ class Trail:
         kind, _, stack = self.events[mark]
         inner, since = stack[-1:], 0
         for at, (what, _, asked) in enumerate(self.events[:mark]):
-            if what in ("table", "figure") and asked[-1:] == inner:
+            if what in THINGS and asked[-1:] == inner:
                 since = at
         own = [(at, e) for at, e in enumerate(self.events[:mark]) if inner and inner[0] in e[2]]
         above = [e for e in self.events[:mark] if e[2] and e[2][-1] in stack[:-1]]
         fresh, all_own = [e for at, e in own if at >= since], [e for _, e in own]
+        if not _uses(all_own):  # drawn from what was handed down: by the caller, or by what it called
+            last = max((at for at, e in enumerate(self.events[:mark]) if e[0] in THINGS), default=0)
+            above += [e for e in self.events[last:mark] if stack[-2:-1] and stack[-2] in e[2]]
         nearest = next((group for group in (fresh, all_own, above) if _uses(group)), [])
         frames = _named("frame", [*(fresh if _named("frame", fresh) else all_own), *above])
         call = [f"{frame.f_globals['__name__']}.{frame.f_code.co_name}" for frame in stack]
@@ -119,7 +123,9 @@ def with_sources(html: Html, trail: Trail) -> Html:
 
 def as_script(name: str, content: object) -> Html:
     """Return data as a part of a page that is neither shown nor run."""
-    text = json.dumps(content, separators=(",", ":"), sort_keys=True).replace("<", "\\u003c")
+    text = json.dumps(content, separators=(",", ":"), sort_keys=True)
+    for sign in "<>&":
+        text = text.replace(sign, f"\\u{ord(sign):04x}")
     return Html(f'<script type="application/json" class="{name}">{text}</script>')
 
 

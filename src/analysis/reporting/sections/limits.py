@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from analysis.display.html import Html, bullets, paragraph, section, table
+from analysis.reporting.provenance.record import run_record
+from analysis.reporting.provenance.trail import as_script
 
 
 def limits(report) -> Html:
@@ -52,5 +54,7 @@ def provenance(report) -> Html:
         rows.append((text("item.tie_rule"), rule))
     header = [text("column.item"), text("column.value")]
     made = paragraph(text("sentence.made", version=meta["version"]))
+    check = paragraph(text("sentence.trace"))
     listing = table(header, rows, caption=text("caption.provenance_table"), numeric_from=9)
-    return section("provenance", text("heading.provenance"), made, listing)
+    record = as_script("run", run_record(report))
+    return section("provenance", text("heading.provenance"), made, check, listing, record)
