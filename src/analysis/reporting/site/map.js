@@ -3,6 +3,7 @@
 
 (() => {
   const choice = find("#map-measure");
+  const size = Number(find("#map-svg")?.dataset.size);
   const marks = all("#map-svg g[data-id]");
   const districts = new Map(site.districts.map((district) => [district.id, district]));
 
@@ -22,7 +23,7 @@
       mark.setAttribute("class", shade < 0 ? "none" : `k${shade}`);
       const value = mark.querySelector(".value");
       value.textContent = mark.querySelector(".name") ? shown : group < 0 ? "–" : group + 1;
-      mark.querySelector("circle")?.setAttribute("r", shade < 0 ? 20 : 24 + 4 * shade);
+      mark.querySelector("circle")?.setAttribute("r", (shade < 0 ? 20 : 24 + 4 * shade) * size);
       mark.querySelector("title").textContent = say("label", { name: district.name, value: shown });
     }
     legend(measure);

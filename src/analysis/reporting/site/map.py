@@ -23,10 +23,10 @@ def map_section(facts: Facts) -> Html:
     colours = {d.id: g for d, g in zip(facts.districts, group_of(facts, measure), strict=True)}
     roomy = len(drawn) <= NAMED
     many = max(colours.values()) + 1
-    marks = [_mark(facts, d, shapes[d.id], colours[d.id], many, kind, roomy) for d in drawn]
+    marks = [_mark(facts, d, shapes[d.id], colours[d.id], many, kind, len(drawn)) for d in drawn]
     alt = text("site.map_alt", count=len(drawn), measure=text.measure(measure).name)
     picture = element("svg", *marks, viewBox=f"0 0 {WIDTH} {height}", role="img", aria_label=alt,
-                      id="map-svg", class_=f"map {kind}")  # fmt: skip
+                      id="map-svg", class_=f"map {kind}", data_size=_size(len(drawn)))  # fmt: skip
     rest = [d.name for d in facts.districts if d.id not in shapes]
     notes = [text(f"site.map_{kind}"), *([] if roomy else [text("site.map_numbers")])]
     notes += [text("site.map_missing", names=text.listed(rest))] if rest else []
@@ -86,11 +86,9 @@ def _shapes(facts: Facts) -> tuple[str, int, dict[str, dict]]:
     places = facts.report.places.loc[facts.report.districts]
     located = places[places["longitude"].notna() & places["latitude"].notna()]
     if len(located):
-        place, height = projection(
-            list(zip(located["longitude"], located["latitude"], strict=True)), margin=125
-        )
-        centres = [place(*corner) for corner in zip(located["longitude"], located["latitude"], strict=True)]
-        centres = [[round(x, 1), round(y, 1)] for x, y in centres]
+        corners = list(zip(located["longitude"], located["latitude"], strict=True))
+        place, height = projection(corners, margin=125 if len(located) <= NAMED else 40)
+        centres = [[round(at, 1) for at in place(*corner)] for corner in corners]
         return "points", height, {d: {"centre": c} for d, c in zip(located.index, centres, strict=True)}
     return "tiles", *_tiles(facts.report.districts)
 
@@ -107,26 +105,29 @@ def _tiles(districts: list[str]) -> tuple[int, dict[str, dict]]:
     return math.ceil(math.ceil(len(districts) / across) * size), found
 
 
+def _size(count: int) -> float:
+    """Return how large points are drawn: smaller where there are too many to name."""
+    return 1.0 if count <= NAMED else round(max(math.sqrt(NAMED / count), 0.3), 2)
+
+
 def _mark(
-    facts: Facts, district: District, shape: dict, group: int, many: int, kind: str, roomy: bool
+    facts: Facts, district: District, shape: dict, group: int, many: int, kind: str, count: int
 ) -> Html:
+    roomy, size = count <= NAMED, _size(count)
     figure, colour = district.figures[facts.measures[0]], spread(group, many)
     x, y = shape["centre"]
-    below = (
-        y + 50 if kind == "points" and roomy else y
-    )  # beside a point there is room, within it there is none
     if kind == "points":
-        drawn = element("circle", cx=x, cy=y, r=24 + 4 * colour if group >= 0 else 20)
+        radius = 24 + 4 * colour if group >= 0 else 20
+        drawn = element("circle", cx=x, cy=y, r=f"{radius * size:g}")
     else:
         drawn = element("path", d=shape["path"])
     title = element("title", facts.text("site.map_label", name=district.name, value=figure.shown))
     if roomy:
-        first, second = ("0.8em", "2em") if kind == "points" else ("-0.1em", "1.1em")
-        name = element("text", district.name, x=x, y=below, dy=first, class_="name")
-        words = [name, element("text", figure.shown, x=x, y=below, dy=second, class_="value")]
+        down, first, second = (y + 46, "0.8em", "2em") if kind == "points" else (y, "-0.1em", "1.1em")
+        name = element("text", district.name, x=x, y=down, dy=first, class_="name")
+        words = [name, element("text", figure.shown, x=x, y=down, dy=second, class_="value")]
     else:
-        words = [
-            element("text", group + 1 if group >= 0 else "–", x=x, y=y, dy="0.35em", class_="value inside")
-        ]
+        number = group + 1 if group >= 0 else "–"
+        words = [element("text", number, x=x, y=y, dy="0.35em", class_="value inside")]
     look = f"k{colour}" if group >= 0 else "none"
     return element("g", title, drawn, *words, class_=look, data_id=district.id)
