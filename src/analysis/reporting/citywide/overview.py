@@ -12,7 +12,7 @@ from analysis.reporting.findings.grades import grades_of
 from analysis.reporting.findings.standing import ALIKE, HIGHER, LOWER, standing
 from analysis.reporting.sections.common import notes, span
 from analysis.reporting.sections.effects import grade_meanings
-from analysis.reporting.sections.glance import KEY, MOVING, quality_words, reform_words
+from analysis.reporting.sections.glance import choose, moving, quality_words, reform_words
 
 MOST_MEASURES, MOST_CHANGES, MOST_ADVICE = 8, 5, 4
 
@@ -26,9 +26,7 @@ def overview(report) -> Html:
 
 def key_measures(report, most: int = MOST_MEASURES) -> list[str]:
     """Return the measures that say most: of each group the first with values, then further ones."""
-    found = [[m for m in group if report.among(m, report.districts).notna().any()] for group in KEY]
-    chosen = [group[0] for group in found if group] + [m for group in found for m in group[1:]]
-    return [m for group in KEY for m in group if m in chosen[:most]]
+    return choose(report, lambda measure: report.among(measure, report.districts).notna().any(), most)
 
 
 def _head(report, name: str) -> Html:
@@ -60,9 +58,14 @@ def _standing(report) -> list[Html]:
 def _changed(report) -> list[Html]:
     text = report.text
     first, last = changes.blocks(report.periods, report.city.meta["period"])
-    lines = [line for measure in MOVING if first and (line := _change_line(report, measure))]
+    lines = [line for measure in moving(report) if first and (line := _change_line(report, measure))]
     if not lines:
-        return [_head(report, "changed"), paragraph(text("first.changed_none"))]
+        there = [
+            m for m in moving(report) if first and report.course(m, report.districts).notna().any(axis=None)
+        ]
+        names = text.listed(text.measure(measure).name for measure in there[:MOST_MEASURES])
+        said = text("change.no_error", measures=names) if there else text("first.changed_none")
+        return [_head(report, "changed"), paragraph(said)]
     ends = zip(("first0", "first1", "last0", "last1"), (first[0], first[-1], last[0], last[-1]), strict=True)
     names = {name: text.period(period) for name, period in ends}
     when = text("first.changed_when" if len(first) > 1 else "first.changed_when_one", **names)

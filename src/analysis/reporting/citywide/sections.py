@@ -27,9 +27,10 @@ def districts(report) -> Html:
     text, ranks = report.text, report.city.frames["index"]
     measures = key_measures(report, MOST_COLUMNS)
     places, rows = report.places, []
+    population = places["population"].astype("Float64").astype(float)
     by_district = ranks.set_index("district_id") if len(ranks) else None
     for district in report.districts:
-        row = [report.name(district), format_number(places.loc[district, "population"], "people"),
+        row = [report.name(district), format_number(float(population[district]), "people"),
                format_number(int((places["district_id"].eq(district) & places["kind"].eq("community")).sum()),
                              "people")]  # fmt: skip
         row += [_rank(by_district, district)] if by_district is not None else []

@@ -18,7 +18,7 @@ from analysis.reporting.comparing.runs import (
 from analysis.reporting.findings.changes import DOWN, NO_ERROR, UNCLEAR, UP
 from analysis.reporting.findings.grades import grades_of
 from analysis.reporting.sections.common import notes
-from analysis.reporting.sections.glance import KEY, MOVING, points
+from analysis.reporting.sections.glance import KEY, moving, outcome_names, points
 
 MOST_NAMES, MOST_MEASURES, MOST_ROWS = 20, 12, 400
 KINDS = ("district", "street", "community", "unit")
@@ -53,7 +53,9 @@ def _compared(report) -> str:
 
 
 def _measures(report) -> list[str]:
-    return list(MOVING) if report.scope.how != SAME else [m for group in KEY for m in group]
+    if report.scope.how != SAME:
+        return moving(report.new)
+    return outcome_names(report.new) + [m for group in KEY for m in group]
 
 
 def _changes(report, measure: str) -> dict:

@@ -14,8 +14,13 @@ from analysis.reporting.findings.standing import ALONE, NO_ERROR, standing
 from analysis.reporting.sections.common import notes
 
 KEY = (  # of each group the first that is there; then the others, up to the most
-    ("satisfaction", "trust", "participation", "response_days", "incidents"),
-    ("consultation_completeness", "consultation_answered", "consultation_satisfaction"),
+    (
+        "consultation_completeness",
+        "consultation_answered",
+        "consultation_satisfaction",
+        "consultation_adopted",
+        "consultation_raised",
+    ),
     ("request_satisfaction", "request_mean_days_to_answer", "request_answered"),
     ("burden_hours", "burden_duties", "burden_admission"),
     ("network_active_share", "network_volunteering_rate", "network_support"),
@@ -23,8 +28,9 @@ KEY = (  # of each group the first that is there; then the others, up to the mos
     ("budgeting_funded_choice", "budgeting_turnout", "budgeting_follow_through"),
     ("opinion_agreement", "opinion_voters", "opinion_participation"),
 )
+OUTCOMES = ("satisfaction", "trust", "participation", "response_days", "incidents")  # then all others
 MOVING = (  # measured alike in every period: a matter opened late has had as long as one opened early
-    "satisfaction", "trust", "response_days", "participation", "incidents", "burden_hours",
+    "burden_hours",
     "consultation_completeness", "request_satisfaction", "network_active_share",
     "request_mean_days_to_answer", "consultation_satisfaction", "burden_duties", "ledger_published_30",
     "budgeting_turnout", "opinion_agreement",
@@ -41,11 +47,27 @@ def glance(report) -> Html:
 
 def key_measures(report, most: int = MOST_MEASURES) -> list[str]:
     """Return the measures that say most about a district: one of each group, then further ones."""
-    groups = [[m for m in group if measured(report, m).known] for group in KEY]
-    chosen = [group[0] for group in groups if group]
-    chosen += [m for group in groups for m in group[1:]]
-    chosen = chosen[:most]
-    return [m for group in KEY for m in group if m in chosen]
+    return choose(report, lambda measure: measured(report, measure).known, most)
+
+
+def choose(report, known, most: int) -> list[str]:
+    """Return at most `most` measures for which `known` holds: the first of each group, then further ones."""
+    outcomes = outcome_names(report)
+    groups = [[m for m in group if known(m)] for group in (outcomes, *KEY)]
+    chosen = [group[0] for group in groups if group] + [m for group in groups for m in group[1:]]
+    chosen = set(chosen[:most])
+    return [m for group in groups for m in group if m in chosen]
+
+
+def outcome_names(report) -> list[str]:
+    """Return the outcomes of the study, the usual ones first."""
+    there = set(report.city.frames["outcomes"]["measure"].astype("str"))
+    return [m for m in OUTCOMES if m in there] + sorted(there - set(OUTCOMES))
+
+
+def moving(report) -> list[str]:
+    """Return the measures whose change over time can be told: outcomes, then those measured alike."""
+    return list(dict.fromkeys([*outcome_names(report), *MOVING]))
 
 
 def _head(report, name: str) -> Html:
@@ -91,7 +113,8 @@ def standing_words(found, text) -> str:
 def _changed(report) -> list[Html]:
     text = report.text
     first, last = blocks(report.periods, report.city.meta["period"])
-    found = [one for measure in MOVING if first and (one := change(report, measure)) is not None]
+    found = [one for measure in moving(report) if first and (one := change(report, measure)) is not None]
+    found = [one for one in found if one.first.value or one.last.value]
     if not found:
         return [_head(report, "changed"), paragraph(text("first.changed_none"))]
     judged = [one for one in found if one.verdict != NO_CHANGE_ERROR]
