@@ -21,7 +21,7 @@ def plot_among(rows: Sequence[tuple[str, pd.Series, str, str]], *, ends: tuple[s
     ends : (str, str)
         Words under the left and the right end.
     """
-    ax = new_axes(ax, height=0.7 + 0.42 * len(rows))
+    ax = new_axes(ax, height=0.6 + 0.35 * len(rows))
     for line, (_, values, place, shown) in enumerate(rows):
         y = len(rows) - 1 - line
         known = values.dropna()

@@ -16,7 +16,7 @@ IMAGE = re.compile(r'(<img\b[^>]*?\bsrc=")data:image/(png|jpeg|gif);base64,([^"]
 MAIN = re.compile(r"<main[^>]*>(.*)</main>", re.DOTALL)
 TITLE = re.compile(r"<h1[^>]*>(.*?)</h1>", re.DOTALL)
 SUBTITLE = re.compile(r'<p class="subtitle">(.*?)</p>', re.DOTALL)
-ONLY_ON_SCREEN = re.compile(r"<(nav|script|style)\b.*?</\1>|<a class=\"skip\".*?</a>", re.DOTALL)
+ONLY_ON_SCREEN = re.compile(r"<(nav|script|style)\b.*?</\1>", re.DOTALL)
 NOTE = re.compile(r'<p class="(note|missing)">(.*?)</p>', re.DOTALL)
 WRAPPER = re.compile(r"</?(?:div|section)\b[^>]*>")
 GROUP = re.compile(r'(<tr class="group"><th[^>]*>)(.*?)(</th>)', re.DOTALL)
@@ -96,7 +96,7 @@ def _convert(content: str, folder: Path, draft: Path, page: Path, language: str)
     facts = {"title": title, "subtitle": subtitle, "lang": LANGUAGES[language]}
     options = [f"--metadata={key}={value}" for key, value in facts.items() if value]
     options += [f"--reference-doc={reference}", "--shift-heading-level-by=-1", "--wrap=none", "--quiet",
-                f"--resource-path={folder}", "--sandbox=false"]  # fmt: skip
+                f"--resource-path={folder}"]  # fmt: skip
     try:
         pypandoc.convert_file(
             str(source), "docx", format="html+empty_paragraphs-auto_identifiers", outputfile=str(draft),

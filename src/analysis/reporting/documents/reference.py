@@ -23,7 +23,7 @@ STAND_INS = {"宋体": "SimSun, Noto Serif CJK SC", "黑体": "SimHei, Noto Sans
 SIZES = {
     "Normal": 10.5, "Body Text": 10.5, "First Paragraph": 10.5, "Compact": 9, "Title": 20, "Subtitle": 11,
     "Heading 1": 15, "Heading 2": 12.5, "Heading 3": 11, "Table Caption": 9.5, "Image Caption": 9.5,
-    "Header": 8.5, "Footer": 8.5, "Note": 9, "Missing": 10, "Date": 10,
+    "Captioned Figure": 10.5, "Header": 8.5, "Footer": 8.5, "Note": 9, "Missing": 10, "Date": 10,
 }  # fmt: skip
 SPACES = {  # points before and after
     "Body Text": (3, 5), "First Paragraph": (3, 5), "Compact": (1.5, 1.5), "Title": (0, 4),

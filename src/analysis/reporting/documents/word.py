@@ -27,7 +27,7 @@ def lay_out_tables(document: Document) -> None:
         for column, width in zip(table.columns, widths, strict=True):
             column.width = width
         for line, row in enumerate(table.rows):
-            _keep_whole(row, first=line < 2, last=line == len(texts) - 2)
+            _keep_whole(row, together=line < 2 or line == len(texts) - 2)
             for cell in row._tr.tc_lst:
                 at = cell.grid_offset
                 cell.width = Emu(sum(widths[at : at + cell.grid_span]))
@@ -48,11 +48,11 @@ def _length(text: str) -> int:
     return sum(2 if east_asian_width(sign) in "WF" else 1 for sign in text)
 
 
-def _keep_whole(row, *, first: bool, last: bool) -> None:
-    """Keep a row on one page; the head with the first row, the last two together."""
+def _keep_whole(row, *, together: bool) -> None:
+    """Keep a row on one page, and if asked, or if it heads others, with the next one."""
     rules = row._tr.get_or_add_trPr()
     rules.append(OxmlElement("w:cantSplit"))
-    if first or last:
+    if together or len(row._tr.tc_lst) == 1:
         for cell in row._tr.tc_lst:
             for paragraph in cell.p_lst:
                 Paragraph(paragraph, None).paragraph_format.keep_with_next = True
