@@ -54,6 +54,9 @@ def write_index(
 
 def _write(path: Path, words: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(path.name + ".draft")
-    draft.write_text(words, encoding="utf-8", newline="")
-    os.replace(draft, path)
+    draft = path.with_name(f".{path.name}.draft")
+    try:
+        draft.write_text(words, encoding="utf-8", newline="")
+        os.replace(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)
