@@ -14,6 +14,11 @@ def bench(options: argparse.Namespace) -> int:
 
         measure_effects()
         return OK
+    if options.what == "reports":
+        from analysis.reporting.bench import main as measure_reports
+
+        measure_reports(options.districts)
+        return OK
     from analysis.networks.bench import main as measure
 
     measure(options.events)
@@ -23,8 +28,11 @@ def bench(options: argparse.Namespace) -> int:
 def add(commands: argparse._SubParsersAction) -> None:
     """Add the command and its options."""
     command = commands.add_parser("bench", help="measure side by side; prints one JSON object last")
-    command.add_argument("what", choices=["networks", "effects"])
+    command.add_argument("what", choices=["networks", "effects", "reports"])
     command.add_argument(
         "--events", type=int, default=1_000_000, help="acts in the log, for networks (default 1,000,000)"
+    )
+    command.add_argument(
+        "--districts", type=int, default=6, help="districts of the synthetic city, for reports (default 6)"
     )
     command.set_defaults(run=bench)

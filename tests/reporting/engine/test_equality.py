@@ -99,10 +99,11 @@ def test_every_template(tmp_path, city, repository):
         folder = tmp_path / str(number)
         folder.mkdir()
         for language in ("zh", "en"):
-            parameters = {"city": str(tmp_path / "city"), "language": language}
+            here = str(tmp_path / "city")
+            parameters = {"city": here, "old": here, "new": here, "language": language}
             made = nbformat.read(template, as_version=4)
             known = "".join(c.source for c in made.cells if "parameters" in c.metadata.get("tags", []))
-            parameters = {name: value for name, value in parameters.items() if name in known}
+            parameters = {name: value for name, value in parameters.items() if f"{name} = " in known}
             results = [run(folder, made, engine, parameters=parameters) for engine in ("gongzhi", "stock")]
             assert [problem for _, problem in results] == [None, None]
             assert_equal(results[0][0], results[1][0])
@@ -189,7 +190,8 @@ import decimal, json, statistics, threading
 found = dict(
     dpi=mpl.rcParams['figure.dpi'], figures=plt.get_fignums(), environment=sorted(os.environ.items()),
     folder=os.getcwd(), rows=pd.get_option('display.max_rows'), precision=np.get_printoptions()['precision'],
-    html=callable(pd.DataFrame.to_html), mean=callable(statistics.mean), modules='leaked' in sys.modules, path=sys.path,
+    html=callable(pd.DataFrame.to_html), mean=callable(statistics.mean),
+    modules='leaked' in sys.modules, path=sys.path,
     filters=[str(f) for f in warnings.filters], locale=locale.setlocale(locale.LC_ALL),
     builtins='leaked' in dir(__builtins__),
     names=sorted(set(dir()) - {'found'}), decimal=decimal.getcontext().prec, limit=sys.getrecursionlimit(),

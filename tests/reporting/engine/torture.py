@@ -9,7 +9,7 @@ import nbformat
 CELLS = Path(__file__).with_name("torture.txt")  # a cell begins with "# %%", then its tag
 # what no two runs have in common: hexadecimal ids and addresses, temporary files, times
 VARIES = [
-    (re.compile(r"\b[0-9a-f]{32}\b"), "ID"), (re.compile(r"0x[0-9a-f]+"), "0x"),
+    (re.compile(r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])"), "ID"), (re.compile(r"0x[0-9a-f]+"), "0x"),
     (re.compile(r"ipykernel_\d+"), "ipykernel_N"), (re.compile(r"/tmp/[\w./-]+"), "TMP"),
     (re.compile(r"<dc:date>[^<]*"), "<dc:date>"), (re.compile(r"\b\d{9,}\.py\b"), "N.py"),
 ]  # fmt: skip

@@ -101,7 +101,7 @@ def _within(seconds: float | None, cell) -> Iterator[None]:
     if not seconds or seconds < 0 or not hasattr(signal, "setitimer"):
         yield
         return
-    late = False
+    late, loop = False, asyncio.get_running_loop()
 
     def interrupt(_: int, frame: object) -> None:
         nonlocal late
@@ -109,6 +109,7 @@ def _within(seconds: float | None, cell) -> Iterator[None]:
         handler = signal.getsignal(signal.SIGINT)  # of a cell that awaits another than of one that computes
         if callable(handler):
             handler(signal.SIGINT, frame)
+        loop.call_soon_threadsafe(int)  # wakes a loop that waits for nothing else
 
     before = signal.signal(signal.SIGALRM, interrupt)
     signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)

@@ -1,0 +1,274 @@
+"""How fast reports are made: side by side with stock papermill, with nbconvert and with no notebook at all."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import suppress
+from pathlib import Path
+
+from analysis.tables.share import shared
+
+TEMPLATE = "notebooks/reports/district_report.ipynb"
+HERE = "analysis.reporting.bench"
+COMMUNITIES, MONTHS = 4, 24
+STARTS = 3
+QUIET = {"progress_bar": False, "log_output": False, "autosave_cell_every": 0}
+FIRST = (
+    "import pandas as pd, matplotlib.pyplot as plt, statsmodels.api as sm\n"
+    "from analysis import open_study\nplt.plot([1, 2])\npd.DataFrame({'a': [1]})"
+)
+
+
+def main(districts: int = 6) -> dict[str, object]:
+    """Measure, print one JSON object as the last line, and return it.
+
+    Returns
+    -------
+    dict
+        cpu_vs_papermill, the CPU seconds of a district's notebook run by stock papermill / by the engine
+        gongzhi; cpu_vs_floor, those of the engine / of a plain forked function that does the same work
+        without a notebook; html_vs_papermill_nbconvert, those of stock papermill and the nbconvert command /
+        of the engine and our page; provisioner_first_result_vs_cold, seconds from starting a kernel to a
+        first figure and table, cold / warm; resume_speedup, seconds of a whole run / of the same run resumed;
+        outputs_equal, whether every notebook of the engine equals that of stock but for times. And what they
+        rest on: CPU seconds per report, of the warm-up, and the first two with the warm-up shared out.
+
+    Notes
+    -----
+    A synthetic city, districts of four communities over two years. Each district is a round in which all
+    sides take turns; medians. CPU seconds with all children; that of stock counts its kernel and the work of
+    papermill, not the import of papermill, which one process does for all.
+    """
+    with tempfile.TemporaryDirectory(prefix="gongzhi-bench-") as folder:
+        result = _measure(Path(folder), districts)
+        result |= _first_results()
+        result |= _resume(Path(folder), districts)
+    print(json.dumps(result))
+    return result
+
+
+def _measure(folder: Path, districts: int) -> dict[str, object]:
+    import psutil
+
+    from analysis.reporting.engine import Zygote
+
+    city, names = _city(folder, districts)
+    stock = _Stock()
+    rounds: dict[str, list[float]] = {side: [] for side in ("stock", "nbconvert", "ours", "page", "floor")}
+    equal = []
+    with Zygote() as zygote:
+        zygote.ready(600)
+        warm_up = sum(psutil.Process(zygote.pid).cpu_times()[:2])
+        for name in ["", *names]:  # the first round is not counted
+            argument = _argument(folder, city, name or names[0])
+            seen = {side: _forked(zygote, side, argument) for side in ("ours", "page", "floor")}
+            seen["stock"], seen["nbconvert"] = stock.run(argument), _nbconvert(argument)
+            equal.append(_plain(Path(argument["ours"])) == _plain(Path(argument["stock"])))
+            for side, seconds in seen.items():
+                rounds[side] += [seconds] if name else []
+            _say(f"{name or 'first round, not counted'}: {_rounded(seen)}")
+    return _ratios(rounds, warm_up) | {"districts": districts, "outputs_equal": all(equal)}
+
+
+def _ratios(rounds: dict[str, list[float]], warm_up: float) -> dict[str, float]:
+    each = {side: statistics.median(seconds) for side, seconds in rounds.items()}
+    share = warm_up / len(rounds["ours"])
+    html = each["stock"] + each["nbconvert"]
+    return _rounded(
+        {
+            "cpu_vs_papermill": each["stock"] / each["ours"],
+            "cpu_vs_floor": each["ours"] / each["floor"],
+            "html_vs_papermill_nbconvert": html / each["page"],
+            "cpu_vs_papermill_with_warm_up": each["stock"] / (each["ours"] + share),
+            "html_vs_papermill_nbconvert_with_warm_up": html / (each["page"] + share),
+            "stock_cpu_s": each["stock"], "nbconvert_cpu_s": each["nbconvert"], "ours_cpu_s": each["ours"],
+            "ours_with_page_cpu_s": each["page"], "floor_cpu_s": each["floor"], "warm_up_cpu_s": warm_up,
+        }
+    )  # fmt: skip
+
+
+def _city(folder: Path, districts: int) -> tuple[Path, list[str]]:
+    from analysis.reporting.city import run_city
+    from analysis.simulate import simulate_city, write_city
+    from analysis.tables import open_study
+
+    write_city(simulate_city(districts, COMMUNITIES, MONTHS, 7), folder / "study")
+    study = open_study(folder / "study")
+    run_city(study).write(folder / "city")
+    return folder / "city", study.districts
+
+
+def _argument(folder: Path, city: Path, district: str) -> dict[str, object]:
+    template = shared(TEMPLATE)
+    return {
+        "template": str(template), "folder": str(template.parent),
+        "parameters": {"city": str(city), "district": district, "language": "zh"},
+        "ours": str(folder / f"{district}.ours.ipynb"), "stock": str(folder / f"{district}.stock.ipynb"),
+        "page": str(folder / f"{district}.html"),
+    }  # fmt: skip
+
+
+def _forked(zygote, side: str, argument: dict[str, object]) -> float:
+    """Return the CPU seconds of a call in a process forked for it."""
+    pid = zygote.start(f"{HERE}:run_{side}", argument)
+    ended = []
+    while not ended:
+        ended = zygote.wait(60)
+    if (ended[0].pid, ended[0].status) != (pid, 0):
+        raise RuntimeError(f"the side {side} failed with status {ended[0].status}")
+    return ended[0].cpu_seconds
+
+
+def run_ours(argument: dict) -> None:
+    """Run the notebook with the engine gongzhi."""
+    _papermill(argument, argument["ours"], engine_name="gongzhi")
+
+
+def run_page(argument: dict) -> None:
+    """Run the notebook with the engine gongzhi, and make the page."""
+    from analysis.reporting.documents import page_html
+
+    run_ours(argument)
+    page = page_html(Path(argument["ours"]), title="", language="zh")
+    Path(argument["page"]).write_text(page, encoding="utf-8")
+
+
+def run_floor(argument: dict) -> None:
+    """Do what the notebook's cells do, up to the HTML of each result, without any notebook."""
+    import ast
+
+    os.chdir(argument["folder"])
+    cells = json.loads(Path(argument["template"]).read_text(encoding="utf-8"))["cells"]
+    names: dict[str, object] = {}
+    for cell in cells:
+        if cell["cell_type"] != "code":
+            continue
+        tree = ast.parse("".join(cell["source"]))
+        last = tree.body.pop() if tree.body and isinstance(tree.body[-1], ast.Expr) else None
+        exec(compile(tree, "cell", "exec"), names)
+        value = eval(compile(ast.Expression(last.value), "cell", "eval"), names) if last else None
+        if hasattr(value, "_repr_html_"):
+            value._repr_html_()
+        if "parameters" in cell["metadata"].get("tags", []):
+            names |= argument["parameters"]
+
+
+def _papermill(argument: dict, out: str, **options: object) -> None:
+    import papermill
+
+    papermill.execute_notebook(
+        argument["template"],
+        out,
+        parameters=argument["parameters"],
+        cwd=argument["folder"],
+        **QUIET,
+        **options,
+    )
+
+
+class _Stock:
+    """Stock papermill in this process, which has imported it already."""
+
+    def __init__(self) -> None:
+        import papermill  # noqa: F401
+
+    def run(self, argument: dict) -> float:
+        with _Spent() as spent:
+            _papermill(argument, argument["stock"], extra_arguments=["--log-level=50"])
+        return spent.seconds
+
+
+def _nbconvert(argument: dict) -> float:
+    with _Spent() as spent:
+        subprocess.run(
+            [sys.executable, "-m", "nbconvert", "--to", "html", "--log-level", "ERROR", argument["stock"]],
+            check=True, capture_output=True,
+        )  # fmt: skip
+    return spent.seconds
+
+
+class _Spent:
+    """The CPU seconds of this process and of children that ended, while inside."""
+
+    def __enter__(self) -> _Spent:
+        self._before = sum(os.times()[:4])
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.seconds = sum(os.times()[:4]) - self._before
+
+
+def _plain(path: Path) -> list:
+    """Return the cells of a notebook without times and the ids that papermill draws."""
+    cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    for cell in cells:
+        cell.pop("id", None)
+        for name in ("start_time", "end_time", "duration"):
+            cell["metadata"].get("papermill", {}).pop(name, None)
+        cell["metadata"].pop("execution", None)
+    return cells
+
+
+def _first_results() -> dict[str, float]:
+    """Return seconds from the start of a kernel to its first result: cold, and forked from a warm process."""
+    from jupyter_client.kernelspec import NoSuchKernel
+
+    from analysis.reporting.engine.provisioner import kernels
+
+    kernels().ready(600)
+    seen: dict[str, list[float]] = {"python3": [], "gongzhi-warm": []}
+    with suppress(NoSuchKernel):
+        for _ in range(STARTS):
+            for name, times in seen.items():
+                times.append(_first_result(name))
+    cold, warm = (statistics.median(times) if times else float("nan") for times in seen.values())
+    found = {
+        "provisioner_first_result_vs_cold": cold / warm,
+        "first_result_s": warm,
+        "first_result_cold_s": cold,
+    }
+    return _rounded(found)
+
+
+def _first_result(name: str) -> float:
+    from jupyter_client.manager import KernelManager
+
+    manager = KernelManager(kernel_name=name)
+    start = time.perf_counter()
+    manager.start_kernel(extra_arguments=["--log-level=50"])
+    client = manager.client()
+    try:
+        client.start_channels()
+        client.wait_for_ready(120)
+        client.execute_interactive(FIRST, timeout=120, output_hook=len)
+        return time.perf_counter() - start
+    finally:
+        client.stop_channels()
+        manager.shutdown_kernel(now=True)
+
+
+def _resume(folder: Path, districts: int) -> dict[str, float]:
+    from analysis.reporting.batch import report_study
+
+    seconds = []
+    for resume in (False, True):
+        start = time.perf_counter()
+        report_study(folder / "study", folder / "run", languages=("zh",), resume=resume)
+        seconds.append(time.perf_counter() - start)
+    shutil.rmtree(folder / "run")
+    return _rounded({"resume_speedup": seconds[0] / seconds[1], "run_s": seconds[0], "resumed_s": seconds[1]})
+
+
+def _rounded(values: dict[str, float]) -> dict[str, float]:
+    return {name: float(f"{value:.3g}") for name, value in values.items()}
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr)
