@@ -38,13 +38,13 @@ def refresh_index(layout: Layout, stage: Stage, state: State) -> Path:
     Path
         index.html
     """
-    from analysis.reporting.site import write_index
-
     entries, languages = index_entries(state, layout), tuple(state.content["languages"])
     key = digest(stage.key, entries, list(languages), code_version())
     known, index = state.content["index"], layout.public / "index.html"
     if known.get("key") == key and not unchanged(layout.root, known["files"]):
         return index
+    from analysis.reporting.site import write_index  # heavy, and not needed where nothing changed
+
     index = write_index(layout.public, stage.city, languages, entries)
     documents = {output["path"] for entry in state.reports.values() for output in entry["outputs"].values()}
     found = [p for p in layout.public.rglob("*") if p.is_file() and p.name[:1] != "."]
