@@ -61,8 +61,8 @@ def test_a_rule_needs_the_whole_interval(figure, condition, expected):
 
 
 def waiting(share, low, high, n=300):
-    return pd.DataFrame({"district_id": ["A"], "process": ["consultation"], "days": [90.0],
-                         "waiting": [share], "conf_low": [low], "conf_high": [high], "matters": [n]})  # fmt: skip
+    row = {"district_id": "A", "process": "consultation", "days": 90.0, "waiting": share, "conf_low": low}
+    return pd.DataFrame([row | {"conf_high": high, "matters": n}])
 
 
 EMPTY = {

@@ -26,7 +26,7 @@ def effects(report) -> Html:
     text, estimates = report.text, report.city.frames["effects"]
     if not len(estimates):
         return section("effects", text("heading.effects"), paragraph(text("sentence.no_reform")))
-    parts = [paragraph(text("sentence.effects"))]
+    parts = [paragraph(text("city.effects_intro"))]
     for reform, rows in estimates.groupby("reform", sort=True):
         name = text.named("reform", reform)
         overall = rows[rows["aggregation"] == "overall"]

@@ -144,10 +144,9 @@ def restated(old, new, common: list[str]) -> pd.DataFrame:
         districts = [d for d in old.districts if d in set(new.districts)]
         rows = rows[rows["place_id"].isin(districts) & rows["period"].isin(common)]
         parts.append(rows.set_index(["measure", "place_id", "period"])[["value"]])
-    both = parts[0].join(parts[1], lsuffix="_old", rsuffix="_new", how="inner").astype(float)
-    both = both.dropna(subset=["value_old", "value_new"])
-    size = both[["value_old", "value_new"]].abs().max(axis=1)
-    differ = (both["value_old"] - both["value_new"]).abs() > FREE * size
+    both = pd.concat([parts[0]["value"].rename("old"), parts[1]["value"].rename("new")], axis=1, join="inner")
+    both = both.astype(float).dropna()
+    differ = (both["old"] - both["new"]).abs() > FREE * both.abs().max(axis=1)
     table = pd.DataFrame({"compared": 1, "differ": differ.astype(int)})
     table = table.groupby(level="measure").sum()
     return table[table["differ"] > 0].sort_values("differ", ascending=False, kind="stable").reset_index()
@@ -159,7 +158,8 @@ def places_changed(old: City, new: City) -> pd.DataFrame:
     went = first[~first.index.isin(second.index)].assign(what="went")
     came = second[~second.index.isin(first.index)].assign(what="came")
     both = second.index.intersection(first.index)
-    elsewhere = first.loc[both, "parent_id"].astype("str") != second.loc[both, "parent_id"].astype("str")
+    parents = [table.loc[both, "parent_id"].astype("object").fillna("") for table in (first, second)]
+    elsewhere = parents[0] != parents[1]
     shifted = second.loc[both][elsewhere.to_numpy()].assign(what="elsewhere")
     return pd.concat([came, went, shifted]).reset_index(drop=True)
 
