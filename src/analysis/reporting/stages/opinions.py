@@ -37,8 +37,15 @@ def opinion_frames(study: Study) -> dict[str, pd.DataFrame]:
     found = {name: [] for name in ("conversations", "opinion_sizes", "statements")}
     options = study.options[study.options["kind"] == "statement"].drop_duplicates("option_id")
     if len(options) and study.has("votes"):
-        for district, line in _largest(study, options).groupby("district_id"):
-            for name, frame in _conversation(study, options, line.iloc[0]).items():
+        lines = _largest(study, options)
+        held = options[options["matter_id"].isin(lines["matter_id"])]
+        home = held.set_index("option_id")["matter_id"]
+        votes = study.votes[study.votes["option_id"].isin(home.index)]
+        cast = dict(list(votes.groupby(votes["option_id"].map(home).astype("str"))))
+        asked = dict(list(held.groupby(held["matter_id"].astype("str"))))
+        for district, line in lines.groupby("district_id"):
+            matter = line["matter_id"].iloc[0]
+            for name, frame in _conversation(cast[matter], asked[matter], line.iloc[0]).items():
                 found[name].append(frame.assign(district_id=district))
     return {
         name: pd.concat(parts, ignore_index=True)[EMPTY[name].split()] if parts else blank(EMPTY[name])
@@ -61,10 +68,8 @@ def _largest(study: Study, options: pd.DataFrame) -> pd.DataFrame:
     return chosen.assign(period=period_of(first, study.period).to_numpy())
 
 
-def _conversation(study: Study, options: pd.DataFrame, line: pd.Series) -> dict[str, pd.DataFrame]:
-    mine = options[options["matter_id"] == line["matter_id"]]
-    votes = study.votes[study.votes["option_id"].isin(mine["option_id"])]
-    groups = opinion_groups(votes, mine, seed=SEED)
+def _conversation(votes: pd.DataFrame, options: pd.DataFrame, line: pd.Series) -> dict[str, pd.DataFrame]:
+    groups = opinion_groups(votes, options, seed=SEED)
     tried = groups.silhouettes.loc[groups.silhouettes["chosen"].astype(bool), "silhouette"]
     summary = line[
         ["community_id", "conversations", "options", "voters", "votes", "votes_per_voter", "period"]
@@ -77,7 +82,7 @@ def _conversation(study: Study, options: pd.DataFrame, line: pd.Series) -> dict[
     return {
         "conversations": summary,
         "opinion_sizes": groups.sizes,
-        "statements": _statements(votes, mine, groups),
+        "statements": _statements(votes, options, groups),
     }
 
 
