@@ -9,6 +9,7 @@ import base64
 import json
 import mimetypes
 import os
+from importlib.metadata import PackageNotFoundError, metadata
 from pathlib import Path
 
 from analysis.reporting.layout import Layout
@@ -16,7 +17,7 @@ from analysis.reporting.layout import Layout
 NAME = "ro-crate-metadata.json"
 CRATE = "https://w3id.org/ro/crate/1.1"
 PROFILE = "https://w3id.org/ro/wfrun/process/0.5"
-CONTEXT = [f"{CRATE}/context", "https://w3id.org/ro/terms/workflow-run/context"]
+CONTEXT = [f"{CRATE}/context", {"sha256": "http://schema.org/sha256"}]
 
 
 def write_crate(layout: Layout, manifest: dict | None = None) -> Path:
@@ -44,7 +45,7 @@ def write_crate(layout: Layout, manifest: dict | None = None) -> Path:
         {"@id": PROFILE, "@type": "CreativeWork", "name": "Process Run Crate", "version": "0.5"},
         {"@id": "#terms", "@type": "CreativeWork", "name": "Terms of the study",
          "description": "The reports may be used under the terms of the study they are made from."},
-        _action(manifest, inputs, outputs), *software, *inputs, *outputs,
+        _action(manifest, software[0], inputs, outputs), *software, *inputs, *outputs,
     ]  # fmt: skip
     path = layout.root / NAME
     draft = path.with_suffix(".draft")
@@ -101,25 +102,43 @@ def _outputs(layout: Layout, manifest: dict) -> list[dict]:
 
 
 def _software(manifest: dict) -> list[dict]:
-    parts = [
-        {"@id": f"#{name}", "@type": "SoftwareApplication", "name": name, "version": version,
-         "softwareVersion": version}
-        for name, version in {"Python": manifest.get("python", ""), **manifest["libraries"]}.items()
-    ]  # fmt: skip
-    return [
-        {"@id": "#gongzhi", "@type": "SoftwareApplication", "name": "Gongzhi", "version": manifest["gongzhi"],
-         "softwareVersion": manifest["gongzhi"], "softwareRequirements": _ids(parts)},
-        *parts,
-    ]  # fmt: skip
+    """Return Gongzhi, then Python and the libraries, named by their package URL."""
+    python = manifest.get("python", "")
+    parts = [_application(f"pkg:generic/python@{python}", "Python", python, "https://www.python.org/")]
+    parts += [
+        _application(f"pkg:pypi/{name}@{version}", name, version, _home(name))
+        for name, version in manifest["libraries"].items()
+    ]
+    version = manifest["gongzhi"]
+    own = _application(f"pkg:pypi/gongzhi@{version}", "Gongzhi", version, _home("gongzhi"))
+    return [own | {"softwareRequirements": _ids(parts)}, *parts]
 
 
-def _action(manifest: dict, inputs: list[dict], outputs: list[dict]) -> dict:
+def _application(identifier: str, name: str, version: str, url: str) -> dict:
+    found = {"@id": identifier, "@type": "SoftwareApplication", "name": name, "softwareVersion": version}
+    return found | ({"url": url} if url else {})
+
+
+def _home(name: str) -> str:
+    """Return the home page that a package states, empty where it states none."""
+    try:
+        about = metadata(name)
+    except PackageNotFoundError:
+        return ""
+    links = dict(link.split(", ", 1) for link in about.get_all("Project-URL") or () if ", " in link)
+    links = {label.lower(): link for label, link in links.items()}
+    found = (links.get(label) for label in ("homepage", "home", "repository", "source", "documentation"))
+    return next((link for link in found if link), about.get("Home-page") or "")
+
+
+def _action(manifest: dict, software: dict, inputs: list[dict], outputs: list[dict]) -> dict:
     failed = [e for e in manifest["reports"] if e["status"] not in ("made", "reused")]
     status = "FailedActionStatus" if len(failed) == len(manifest["reports"]) else "CompletedActionStatus"
     action = {
         "@id": "#run", "@type": "CreateAction", "name": "gongzhi report", "endTime": manifest["made"],
-        "instrument": {"@id": "#gongzhi"}, "object": _ids(inputs), "result": _ids(outputs),
-        "actionStatus": {"@id": f"http://schema.org/{status}"},
+        "description": "Measures, effects and reports computed from the tables of a study.",
+        "instrument": {"@id": software["@id"]}, "object": _ids(inputs), "result": _ids(outputs),
+        "actionStatus": f"http://schema.org/{status}",
     }  # fmt: skip
     if failed:
         names = ", ".join(f"{e['district']} ({e['language']})" for e in failed[:20])

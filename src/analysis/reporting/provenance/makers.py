@@ -58,14 +58,14 @@ MAKERS = {
     "index": Maker("analysis.index.rank_uncertainty", ()),
 }  # fmt: skip
 _FURTHER = ("opinion_", "budgeting_turnout", "budgeting_funded", "budgeting_follow", "matching_", "ledger_",
-            "voter_", "ballot")  # fmt: skip
+            "voter_", "ballot", "burden_service")  # fmt: skip
 _PROCESSES = ("consultation_", "request_", "contract_", "fund_", "budgeting_", "aid_")
 
 
 def frame_of(measure: str) -> str:
     """Return the frame of the city stage that holds a measure."""
     for frame, starts in (
-        ("indicators", ("network_",)), ("burden", ("burden_",)), ("further", _FURTHER),
+        ("indicators", ("network_",)), ("further", _FURTHER), ("burden", ("burden_",)),
         ("processes", _PROCESSES),
     ):  # fmt: skip
         if measure.startswith(starts):
