@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pandas as pd
 
 from analysis.display.numbers import format_number
@@ -59,3 +61,13 @@ def against_words(text: Text, here: pd.Series, others: pd.DataFrame, kind: str) 
 def joined(text: Text, *parts: str) -> str:
     """Return sentences one after the other, as the language sets them."""
     return ("" if text.language == "zh" else " ").join(part for part in parts if part)
+
+
+def named_value(text: Text, name: object, value: object) -> str:
+    """Return a name with its value."""
+    return text("word.pair", first=name, second=value)
+
+
+def listed(text: Text, items: Iterable[str]) -> str:
+    """Return items of an alt text one after the other."""
+    return ("；" if text.language == "zh" else "; ").join(items)

@@ -22,17 +22,22 @@ def plot_among(rows: Sequence[tuple[str, pd.Series, str, str]], *, ends: tuple[s
         Words under the left and the right end.
     """
     ax = new_axes(ax, height=0.6 + 0.35 * len(rows))
-    for line, (_, values, place, shown) in enumerate(rows):
-        y = len(rows) - 1 - line
+    lines = range(len(rows))[::-1]
+    others, here = ([], []), ([], [])
+    for y, (_, values, place, shown) in zip(lines, rows, strict=True):
         known = values.dropna()
         low, spread = known.min(), known.max() - known.min()
         at = (known - low) / spread if spread > 0 else known * 0 + 0.5
-        ax.plot([0, 1], [y, y], color=COLOURS["grid"], linewidth=4, solid_capstyle="round", zorder=1)
-        others = at.drop(place, errors="ignore")
-        ax.plot(others, [y] * len(others), "o", color=COLOURS["others"], markersize=5, alpha=0.8, zorder=2)
+        apart = at.drop(place, errors="ignore")
+        others[0].extend(apart)
+        others[1].extend([y] * len(apart))
         if place in at:
-            ax.plot(at[place], y, "D", color=COLOURS["here"], markersize=8, zorder=3)
+            here[0].append(at[place])
+            here[1].append(y)
         ax.text(1.06, y, shown, va="center", ha="left")
+    ax.hlines(lines, 0, 1, color=COLOURS["grid"], linewidth=4, capstyle="round", zorder=1)
+    ax.plot(*others, "o", color=COLOURS["others"], markersize=5, alpha=0.8, zorder=2)
+    ax.plot(*here, "D", color=COLOURS["here"], markersize=8, zorder=3)
     ax.set_yticks(range(len(rows)), [label for label, *_ in reversed(rows)])
     ax.set_xticks([0, 1], ends)
     ax.set_xlim(-0.04, 1.3)

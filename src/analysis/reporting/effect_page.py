@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from analysis import __version__
+from analysis.display.alt import listed, named_value
 from analysis.display.effect_plots import plot_course_of_effect, plot_forest
 from analysis.display.effect_words import (
     comparison_name,
@@ -102,7 +103,9 @@ def _course(found: Examination, text: Text, period: str) -> list:
     kind, known = _kind(found, text), found.course.table
     known = known[known["identified"] & known["event_time"].notna()]
     ends = [known.iloc[0], known.iloc[-1]]
-    detail = "; ".join(f"{int(row['event_time'])}: {' '.join(_cells(row, kind))}" for row in ends)
+    detail = listed(
+        text, (named_value(text, int(row["event_time"]), " ".join(_cells(row, kind))) for row in ends)
+    )
     word = text(f"period.{period}")
     alt = text("effect.course_alt", period=word, detail=detail)
     return [figure_html(ax.figure, alt=alt, caption=text("effect.over_time_note", period=word))]
@@ -117,7 +120,7 @@ def _others(found: Examination, text: Text, period: str) -> list:
     header = [text(f"effect_column.{c}") for c in
               ("estimator", "estimate", "interval", "p_value", "n_units", "comparison")]  # fmt: skip
     ax = forest_of(found, text, period)
-    detail = "; ".join(f"{row[0]}: {row[1]} {row[2]}" for row in rows)
+    detail = listed(text, (named_value(text, row[0], f"{row[1]} {row[2]}") for row in rows))
     alt = text("effect.forest_alt", count=len(rows), detail=detail)
     figure = figure_html(ax.figure, alt=alt, caption=text("effect.other_ways_note"))
     return [figure, table(header, rows, caption=_unit_caption(text, kind))]
@@ -196,7 +199,7 @@ def _districts(found: Examination, study: Study, text: Text) -> list:
             drawn.append((name, *_figures(row)))
     drawn.insert(0, (text("effect.all_districts"), *_figures(headline(found.districts, "overall"))))
     ax = plot_forest(drawn, label=_axis(text, kind), percent=kind == "share")
-    detail = "; ".join(f"{row[0]}: {row[1]} {row[2]}" for row in rows)
+    detail = listed(text, (named_value(text, row[0], f"{row[1]} {row[2]}") for row in rows))
     alt = text("effect.districts_alt", count=len(drawn) - 1, detail=detail)
     header = [text(f"effect_column.{c}") for c in ("district", "shrunk", "interval", "weight", "detectable")]
     spread = next((note for note in found.districts.notes if note.code == "tau"), None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from analysis.display.alt import listed, named_value
 from analysis.display.figures import figure_html
 from analysis.display.governance_plots import plot_parts
 from analysis.display.html import Html, paragraph, section, table
@@ -144,8 +145,12 @@ def _kinds(report) -> Html:
     total = money["awarded"].sum()
     top_name = names[int(money["awarded"].to_numpy().argmax())]
     share = format_number(top["awarded"] / total, "share") if total > 0 else NO_VALUE
-    detail = "; ".join(
-        f"{n}: {format_number(a, 'yuan')}" for n, a in zip(names, money["awarded"], strict=True)
+    detail = listed(
+        text,
+        (
+            named_value(text, n, format_number(a, "yuan"))
+            for n, a in zip(names, money["awarded"], strict=True)
+        ),
     )
     figure = figure_html(ax.figure, alt=text("alt.budgeting", detail=detail),
                          caption=text("caption.budgeting_figure"))  # fmt: skip

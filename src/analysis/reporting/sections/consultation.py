@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from analysis.display.alt import listed
 from analysis.display.figures import figure_html, new_axes
 from analysis.display.html import Html, paragraph, section
 from analysis.display.numbers import SMALLEST_CELL, format_number
@@ -87,9 +88,9 @@ def _picture(report, funnel) -> Html:
         name = procedure_name(report, rows.iloc[0])
         if len(groups) > 1:
             ax.set_title(name)
-        counted = ", ".join(f"{step} {n}" for step, n in zip(names, rows["matters"], strict=True))
+        counted = text.listed(f"{step} {n}" for step, n in zip(names, rows["matters"], strict=True))
         detail.append(text("word.pair", first=name, second=counted))
-    alt = text("alt.consultation", detail="; ".join(detail))
+    alt = text("alt.consultation", detail=listed(text, detail))
     return figure_html(axes[0].figure, alt=alt, caption=text("caption.consultation_figure"))
 
 

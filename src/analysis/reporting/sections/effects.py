@@ -7,6 +7,7 @@ import textwrap
 import numpy as np
 import pandas as pd
 
+from analysis.display.alt import listed
 from analysis.display.effect_words import POWER_FACTOR, format_effect, p_text
 from analysis.display.figures import figure_html, new_axes
 from analysis.display.html import Html, bullets, element, paragraph, section, table
@@ -153,7 +154,13 @@ def courses_picture(report, name: str, courses: pd.DataFrame) -> Html:
     drawn = kept(
         report.city.folder, (text.language, courses.to_csv(index=False)), lambda: _courses(text, groups)
     )
-    alt = text("alt.effects", count=len(groups), period=period, reform=name, detail="".join(detail))
+    alt = text(
+        "alt.effects",
+        count=len(groups),
+        period=period,
+        reform=name,
+        detail=listed(text, detail) + ".。"[text.language == "zh"],
+    )
     return figure_html(drawn, alt=alt, caption=text("caption.effects_figure", reform=name, period=period))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from analysis.display.alt import listed, named_value
 from analysis.display.figures import figure_html
 from analysis.display.html import Html, paragraph, section, table
 from analysis.display.numbers import format_number, is_hidden
@@ -75,6 +76,14 @@ def _picture(report, measures: list[str]) -> Html:
         values = report.among(measure, report.districts)
         rows.append((text.measure(measure).name, values, report.district, report.shown(measure)))
     ax = plot_among(rows, ends=(text("legend.lowest"), text("legend.highest")))
-    detail = "; ".join(f"{label}: {shown}" for label, _, _, shown in rows)
+    detail = listed(text, (_position(report, *row) for row in rows))
     alt = text("alt.glance", count=len(rows), districts=len(report.districts), detail=detail)
     return figure_html(ax.figure, alt=alt, caption=text("caption.glance_figure"))
+
+
+def _position(report, label: str, values: pd.Series, place: str, shown: str) -> str:
+    others, here = values.drop(place).dropna(), values[place]
+    if pd.isna(here):
+        return named_value(report.text, label, shown)
+    above = int((others > here).sum())
+    return report.text("picture.among", name=label, value=shown, above=above, others=len(others))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
+from analysis.display.alt import listed, named_value
 from analysis.display.figures import figure_html
 from analysis.display.governance_plots import plot_parts
 from analysis.display.html import Html, paragraph, section, table
@@ -84,7 +85,7 @@ def _picture(report, kinds: pd.DataFrame) -> Html:
     ax = plot_parts(names, kinds["met"], kinds["unmet"], labels=(text("legend.met"), text("legend.unmet")),
                     texts=texts)  # fmt: skip
     legend_below(ax)
-    detail = "; ".join(f"{name}: {shown}" for name, shown in zip(names, texts, strict=True))
+    detail = listed(text, (named_value(text, name, shown) for name, shown in zip(names, texts, strict=True)))
     alt = text("alt.needs", count=len(names), detail=detail)
     return figure_html(ax.figure, alt=alt, caption=text("caption.needs_figure"))
 

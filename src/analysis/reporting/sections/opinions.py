@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from analysis.display.alt import listed, named_value
 from analysis.display.figures import figure_html
 from analysis.display.governance_plots import plot_stances
 from analysis.display.html import Html, paragraph, section, table
@@ -117,9 +118,9 @@ def _picture(report, statements) -> Html:
             one = item.iloc[0]
             shares = [(group, share) for group, (share, _) in _stances(item).items()]
             rows.append((one["label"], one["agreement"], one["conf_low"], one["conf_high"], shares))
-            detail.append(f"{one['label']}: {format_number(one['agreement'], 'share')}")
+            detail.append(named_value(text, one["label"], format_number(one["agreement"], "share")))
     labels = [text("legend.all_voters"), *(text("word.group_number", number=g) for g in groups)]
     ax = plot_stances(rows, labels=labels)
     legend_below(ax, columns=4)
-    alt = text("alt.opinions", count=len(detail), groups=len(groups), detail="; ".join(detail))
+    alt = text("alt.opinions", count=len(detail), groups=len(groups), detail=listed(text, detail))
     return figure_html(ax.figure, alt=alt, caption=text("caption.opinions_figure"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from analysis.display.alt import listed
 from analysis.display.figures import figure_html, new_axes
 from analysis.display.governance_plots import plot_waiting
 from analysis.display.html import Html, paragraph, table
@@ -62,7 +63,7 @@ def _curves(report, curves) -> Html:
         ax.set_xlabel(text("axis.days"))
         detail.append(text("alt.waiting_one", process=name, days=LOOK, here=_at(mine), city=_at(all_)))
     legend_below(axes[0])
-    alt = text("alt.waiting", detail="; ".join(detail))
+    alt = text("alt.waiting", detail=listed(text, detail))
     return figure_html(axes[0].figure, alt=alt, caption=text("caption.waiting_figure"))
 
 
