@@ -159,7 +159,7 @@ def courses_picture(report, name: str, courses: pd.DataFrame) -> Html:
         count=len(groups),
         period=period,
         reform=name,
-        detail=listed(text, detail) + ".。"[text.language == "zh"],
+        detail=listed(text, detail),
     )
     return figure_html(drawn, alt=alt, caption=text("caption.effects_figure", reform=name, period=period))
 
