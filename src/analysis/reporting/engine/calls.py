@@ -93,6 +93,11 @@ def _end_with(lifeline: int) -> None:
     def watch() -> None:
         while os.read(lifeline, 1):
             pass
+        with suppress(Exception):
+            import psutil
+
+            for below in psutil.Process().children(recursive=True):  # a kernel has a session of its own
+                below.kill()
         if hasattr(os, "killpg"):
             os.killpg(os.getpgid(0), signal.SIGKILL)
         os._exit(1)

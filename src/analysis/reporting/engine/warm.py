@@ -10,6 +10,7 @@ INLINE = "module://matplotlib_inline.backend_inline"
 ENVIRONMENT = {
     "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1",
     "JE_ARROW_MALLOC_CONF": "background_thread:false",
+    "PYDEVD_DISABLE_FILE_VALIDATION": "1",  # the debugger's remarks on being imported early
 }  # fmt: skip
 
 
@@ -31,9 +32,11 @@ def _import_libraries() -> None:
     import importlib
 
     for name in (
-        "numpy", "pandas", "pyarrow.parquet", "matplotlib.pyplot", "matplotlib.backends.backend_agg",
-        "scipy.stats", "statsmodels.api", "IPython.core.interactiveshell", "ipykernel.ipkernel",
-        "ipykernel.kernelapp", "tornado.platform.asyncio", "ipywidgets", "tqdm.auto",
+        "numpy", "pandas", "pandas.core.arrays.arrow.extension_types", "pandas.core.reshape.reshape",
+        "pyarrow.dataset", "pyarrow.parquet", "matplotlib.pyplot", "matplotlib.backends.backend_agg",
+        "scipy.stats", "statsmodels.api", "tqdm.auto", "ipywidgets", "sqlite3", "tornado.platform.asyncio",
+        "tornado.queues", "IPython.core.debugger", "IPython.core.interactiveshell",
+        "IPython.extensions.storemagic", "ipykernel.debugger", "ipykernel.ipkernel", "ipykernel.kernelapp",
     ):  # fmt: skip
         importlib.import_module(name)
 
@@ -48,6 +51,8 @@ def _import_reporting() -> None:
         "nbconvert.exporters.html",
         "nbformat.v4",
         "analysis.reporting.district",
+        "analysis.reporting.engine.apart",
+        "analysis.reporting.engine.execution",
     ):
         importlib.import_module(name)
     for package in ("analysis.display", "analysis.reporting.sections", "analysis.reporting.documents"):
