@@ -1,5 +1,6 @@
 """Hiding: an attacker with every published number and all sums cannot tell a small cell closely."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -11,6 +12,7 @@ from analysis.display.numbers import is_hidden
 from analysis.display.text import Text
 from analysis.reporting import DistrictReport
 from analysis.reporting.disclosure import Tree, hidden_cells, hide, protect_frames
+from analysis.reporting.sections.common import comparison
 from analysis.reporting.site.downloads import districts_csv
 from analysis.reporting.site.facts import Facts
 
@@ -201,3 +203,30 @@ def test_levels_of_a_breakdown_leave_room():
 def test_curve_of_few_matters_is_not_drawn():
     curves = pd.DataFrame({"district_id": ["D", "E"], "matters": [4, 5]})
     assert protect_frames(breakdown(waiting=curves))["waiting"]["district_id"].tolist() == ["E"]
+
+
+def test_those_in_no_opinion_group_cannot_be_worked_out():
+    held = pd.DataFrame({"district_id": ["D", "E"], "voters": [63, 60], "votes": [630, 600],
+                         "votes_per_voter": 10.0, "placed": [60, 60], "unplaced": [3, 0]})  # fmt: skip
+    found = protect_frames(breakdown(conversations=held))["conversations"]
+    assert found["voters"].isna().tolist() == [True, False]
+    assert found["unplaced"].isna().tolist() == [True, False]
+    assert found["placed"].tolist() == [60, 60]
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_tables_of_a_report_show_nothing_of_a_hidden_cell(small, language):
+    ids = published(small, language)[2]
+    outcomes = small.frames["outcomes"].copy()
+    whole = outcomes["measure"].eq("trust") & outcomes["period"].eq("all")
+    outcomes.loc[whole, "n"] = outcomes.loc[whole, "place_id"].map({ids[0]: 3, ids[1]: 47})
+    outcomes.loc[whole, "value"] = outcomes.loc[whole, "place_id"].map({ids[0]: 61.7, ids[1]: 52.3})
+    hidden = hidden_cells(outcomes, small.frames["places"], Text("en").measure)
+    bare = replace(small, frames=small.frames | {"outcomes": outcomes, "hidden": hidden[:0]})
+    safe = replace(bare, frames=bare.frames | {"hidden": hidden})
+    for city, told_of in ((safe, False), (bare, True)):
+        html = "".join(comparison(DistrictReport(city, d, language), ["trust"], "caption.consultation_table")
+                       for d in ids)  # fmt: skip
+        cells = re.findall(r">([^<>]+)</td>", html)
+        assert not {"61.7", "3"} & set(cells)
+        assert ({"52.3", "47"} <= set(cells)) is told_of

@@ -15,9 +15,9 @@ def protect_frames(frames: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
     """Return the frames of a city stage, more of them hidden where hidden people could be worked out.
 
     Changed are representation, budgets and opinion_sizes (the levels of a breakdown add up to a number that
-    is shown), inclusion and mobilisation (a share and its n give the people behind it), waiting (curves of
-    fewer than five matters), and the pictures of networks with one to four people without a tie. Other frames
-    are passed on as they are.
+    is shown), conversations (those whom no group holds), inclusion and mobilisation (a share and its n give
+    the people behind it), waiting (curves of fewer than five matters), and the pictures of networks with one
+    to four people without a tie. Other frames are passed on as they are.
     """
     found = dict(frames)
     people = found["representation"]
@@ -28,6 +28,7 @@ def protect_frames(frames: dict[str, pd.DataFrame]) -> dict[str, pd.DataFrame]:
              "conf_low", "conf_high"],
         )  # fmt: skip
     found["opinion_sizes"] = _opinion_sizes(found["opinion_sizes"], found["conversations"])
+    found["conversations"] = _conversations(found["conversations"])
     found["budgets"] = _votes(found["budgets"])
     found["inclusion"] = _inclusion(found["inclusion"])
     found["mobilisation"] = _mobilisation(found["mobilisation"])
@@ -67,6 +68,18 @@ def _opinion_sizes(sizes: pd.DataFrame, conversations: pd.DataFrame) -> pd.DataF
     sizes = sizes.astype({"people": "Float64"})
     found = _levels(sizes, ["district_id"], "people", placed.astype(float), ["people", "share"])
     return found.astype({"people": "Int64"})
+
+
+def _conversations(conversations: pd.DataFrame) -> pd.DataFrame:
+    """Hide how many voted where that would tell of one to four who could not be placed in a group."""
+    if not len(conversations):
+        return conversations
+    few = conversations["unplaced"].between(1, SMALLEST_CELL - 1)
+    few |= conversations["voters"].between(1, SMALLEST_CELL - 1)
+    columns = ["voters", "votes", "votes_per_voter", "unplaced"]
+    found = conversations.astype(dict.fromkeys(columns, float))
+    found.loc[few, columns] = np.nan
+    return found
 
 
 def _votes(budgets: pd.DataFrame) -> pd.DataFrame:
