@@ -148,3 +148,9 @@ def test_basis_says_interval_n_and_time(handmade):
     assert basis(Figure("burden_hours", 300.0, n=20, kind="hours"), text) == "(no interval, n = 20)"
     assert short_basis(figure, text) == "(40.0%–60.0%, n = 1,200)"
     assert "n =" not in short_basis(Figure("consultation_late", 0.5, 0.4, 0.6, 3, "share"), text)
+
+
+def test_few_places_may_be_counted_few_people_not(handmade):
+    text = handmade([]).text
+    assert short_basis(Figure("burden_hours", 300.0, n=4, kind="hours"), text) == "(n = 4)"
+    assert short_basis(Figure("request_satisfaction", 60.0, n=4, kind="points"), text) == ""

@@ -175,7 +175,7 @@ def basis(figure: Figure, text) -> str:
         parts.append(text("finding.interval", low=low, high=high))
     else:
         parts.append(text("finding.counted"))
-    if figure.n > 0 and not is_hidden(figure.n):
+    if _tells_n(figure, text):
         parts.append(text("finding.n", n=format_number(figure.n, "people")))
     return text("finding.basis", parts=text("finding.between").join(parts))
 
@@ -184,6 +184,11 @@ def short_basis(figure: Figure, text) -> str:
     """Return the interval and n of a figure in brackets, for a table that says what they are."""
     low, high = (format_number(end, figure.kind) for end in (figure.low, figure.high))
     parts = [text("finding.span", low=low, high=high)] if figure.has_interval else []
-    if figure.n > 0 and not is_hidden(figure.n):
+    if _tells_n(figure, text):
         parts.append(text("finding.n", n=format_number(figure.n, "people")))
     return text("finding.basis", parts=text("finding.between").join(parts)) if parts else ""
+
+
+def _tells_n(figure: Figure, text) -> bool:
+    """Whether n may be told: places are no people, so few of them may be."""
+    return figure.n > 0 and (not is_hidden(figure.n) or text.measure(figure.name).counts == "places")
