@@ -13,6 +13,7 @@ import sys
 from analysis import __version__
 from analysis.commands import (
     bench,
+    case,
     change,
     check,
     effects,
@@ -26,7 +27,7 @@ from analysis.commands import (
 from analysis.commands.common import BAD_INPUT, INTERRUPTED, OK
 from analysis.errors import AnalysisError
 
-COMMANDS = (check, simulate, import_, indicators, effects, bench, report, change, trace, verify)
+COMMANDS = (check, simulate, import_, indicators, effects, bench, report, change, trace, verify, case)
 THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
 

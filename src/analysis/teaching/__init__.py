@@ -12,6 +12,10 @@ _HOMES = {
     "seal": "sealing",
     "list_cases": "case",
     "read_case": "case",
+    "student_copy": "copies",
+    "solution_copy": "copies",
+    "check_file": "grading",
+    "grade_folder": "grading",
 }
 
 __all__ = sorted(_HOMES)
