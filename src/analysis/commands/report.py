@@ -29,7 +29,8 @@ def report(options: argparse.Namespace) -> int:
         remake_moved=options.remake_moved,
         limits=Limits(options.timeout, options.memory, options.retries, options.max_failures),
         log_json=options.log_json,
-        seed=options.seed,
+        scheduler=options.scheduler,
+        city_report=not options.districts and not options.template,
     )
     for failure in run.failures:
         print(failure, file=sys.stderr)
@@ -82,7 +83,7 @@ def add(commands: argparse._SubParsersAction) -> None:
     command.add_argument(
         "--log-json", type=Path, metavar="FILE", help="events as they happen, a JSON line each"
     )
-    command.add_argument("--seed", type=int, default=0, help="for cells that draw at random (default 0)")
+    command.add_argument("--scheduler", help="address of a Dask scheduler, tcp://host:port")
     command.add_argument(
         "--engine", choices=("auto", "gongzhi", "stock"), default="auto",
         help="fork each report from a warmed process, or stock papermill (default: fork where that is safe)",

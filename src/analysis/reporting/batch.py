@@ -32,6 +32,7 @@ from analysis.reporting.worker import FOLDER_TROUBLE, Task
 from analysis.tables.share import shared
 
 TEMPLATE = "notebooks/reports/district_report.ipynb"
+CITY_TEMPLATE = "notebooks/reports/city_report.ipynb"
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,8 @@ def report_study(
     remake_moved: bool = False,
     limits: Limits | None = None,
     log_json: str | Path | None = None,
-    seed: int = 0,
+    scheduler: str | None = None,
+    city_report: bool = False,
 ) -> Run:
     """Make the reports of a study: documents per district and language, an index and a manifest.
 
@@ -107,8 +109,11 @@ def report_study(
         Time and memory of a report, retries, failures borne.
     log_json : path, optional
         A file for the events of this run, a line of JSON each, as they happen.
-    seed : int
-        For cells that draw at random.
+    scheduler : str, optional
+        Address of a Dask scheduler, as "tcp://host:8786": its workers make the reports. They must run the
+        same code and see `out` under the same path.
+    city_report : bool
+        Make the report on all districts too, as city.<language>.
 
     Returns
     -------
@@ -126,7 +131,8 @@ def report_study(
         Request(
             Path(study).absolute(), Layout(Path(out).absolute()), path, languages, districts,
             parameters or {}, formats, jobs, engine, limits or Limits(), resume, remake_moved,
-            Path(log_json) if log_json else None, seed, template is not None,
+            Path(log_json) if log_json else None, scheduler, template is not None,
+            city_report,
         )
     )  # fmt: skip
     stored = find_stage(request.study, request.layout) if resume else None
@@ -224,12 +230,24 @@ def _tasks(request: Request, stage: Stage, districts: list[str]) -> list[Task]:
             own = {"city": str(request.layout.city), "district": district, "language": language}
             name = f"{stems[district]}.{language}"
             tasks.append(Task(name, district, language, title, request.parameters | own, request.layout))
+    return tasks + (_city_tasks(request, stage) if request.city_report else [])
+
+
+def _city_tasks(request: Request, stage: Stage) -> list[Task]:
+    tasks = []
+    for language in request.languages:
+        text = Text(language)
+        title = text("city.title", study=stage.study["name"])
+        own = {"city": str(request.layout.city), "language": language}
+        tasks.append(
+            Task(f"city.{language}", "", language, title, own, request.layout, shared(CITY_TEMPLATE))
+        )
     return tasks
 
 
 def file_stems(identifiers: list[str]) -> dict[str, str]:
     """Return a file name without ending for each identifier: safe on every system, and no two alike."""
-    stems, taken = {}, {"index"}
+    stems, taken = {}, {"index", "city"}
     for identifier in identifiers:
         stem = re.sub(r"[^\w-]+", "-", identifier).strip("-") or "district"
         number, name = 1, stem

@@ -27,7 +27,7 @@ def failure_line(entry: dict, request: Request) -> str:
     cell = f" in cell In [{entry['cell']}]" if entry["cell"] else ""
     how = entry["status"].replace("_", " ")
     return (
-        f"{entry['district']} ({entry['language']}) {how}{cell}: {entry['error']}\n"
+        f"{entry['district'] or 'city'} ({entry['language']}) {how}{cell}: {entry['error']}\n"
         f"  try again: {rerun_command(request, entry)}"
     )
 
@@ -35,7 +35,8 @@ def failure_line(entry: dict, request: Request) -> str:
 def rerun_command(request: Request, entry: dict) -> str:
     """Return the command that makes one report again."""
     words = ["gongzhi", "report", str(request.study), "--out", str(request.layout.root)]
-    words += ["--districts", entry["district"], "--language", entry["language"]]
+    words += ["--districts", entry["district"]] if entry["district"] else []
+    words += ["--language", entry["language"]]
     if request.formats != ("html",):
         words += ["--format", ",".join(request.formats)]
     if request.own_template:

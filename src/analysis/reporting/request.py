@@ -34,8 +34,9 @@ class Request:
     resume: bool = False
     remake_moved: bool = False
     log_json: Path | None = None
-    seed: int = 0
+    scheduler: str | None = None
     own_template: bool = False
+    city_report: bool = False
 
 
 def check_request(request: Request) -> Request:

@@ -39,6 +39,7 @@ class Task:
     title: str
     parameters: dict[str, object]
     layout: Layout
+    template: Path | None = None  # in place of the batch's own
 
     def target(self, kind: str) -> Path:
         """Where a finished file goes: kind is "notebook" or one of `FORMATS`."""

@@ -114,6 +114,7 @@ def test_city_stage_that_was_damaged_is_computed_again(first, tmp_path, journal)
     assert [e["event"] for e in journal()].count("city_started") == 2
 
 
+@pytest.mark.heavy
 def test_new_table_in_the_study(first, study, journal):
     (study / "reforms.csv").write_text("place_id,reform,start,end,dose\nD1,consultation,2021-02-01,,\n")
     first(resume=True)

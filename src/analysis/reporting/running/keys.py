@@ -67,7 +67,7 @@ def fonts() -> str:
 
 def report_parts(
     *, template: Path, parameters: dict[str, object], district: str, language: str, formats: tuple[str, ...],
-    data: str, seed: int,
+    data: str,
 ) -> dict[str, str]:  # fmt: skip
     """Return the parts of the key of one report: name -> sha256.
 
@@ -82,7 +82,7 @@ def report_parts(
     """
     return {
         "template": file_hash(template),
-        "parameters": digest(parameters, district, language, seed),
+        "parameters": digest(parameters, district, language),
         "formats": digest(list(formats)),
         "data": data,
         "code": code_version(),

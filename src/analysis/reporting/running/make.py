@@ -8,8 +8,9 @@ import os
 import shutil
 import sys
 import tempfile
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -46,6 +47,7 @@ class Maker:
     drafts: Path
     sockets: Path
     printer: Printer | None = None
+    engine: str = "auto"
 
     def make(self, planned: list[Planned]) -> None:
         """Make them all, or as many as limits, a full disk or Ctrl-C let.
@@ -57,21 +59,13 @@ class Maker:
         """
         from tqdm import tqdm
 
-        from analysis.reporting.engine import open_processes
-
         self.day = datetime.date.today().isoformat()
         self.planned = {one.task.name: one for one in planned}
         for one in planned:
             self.state.reports[one.task.name] = self._entry(one, status=NOT_STARTED)
         self.state.save(now=True)
-        engine = {"gongzhi": "warm"}.get(self.request.engine, self.request.engine)
         bar = tqdm(total=len(planned), unit="report", file=sys.stderr, disable=not sys.stderr.isatty())
-        with bar, ThreadPoolExecutor(1, "printer") as self.outside, open_processes(engine) as runner:
-            self.engine = "stock" if type(runner).__name__ == "Fresh" else "gongzhi"
-            at_once = min(self.request.jobs, len(planned))
-            supervisor = Supervisor(
-                runner, self.request.limits, at_once, begin=self._begin, read=self._read, finish=self._finish
-            )
+        with bar, ThreadPoolExecutor(1, "printer") as self.outside, self._supervisor() as supervisor:
             try:
                 for event in supervisor.run(list(self.planned)):
                     if self._note(event):
@@ -81,14 +75,33 @@ class Maker:
                     printing.cancel()
                 self.outside.submit(self._close_printer)
 
+    @contextmanager
+    def _supervisor(self) -> Iterator[Supervisor]:
+        """Give the loop: over processes of this machine, or of a cluster."""
+        request = self.request
+        engine = {"gongzhi": "warm"}.get(request.engine, request.engine)
+        hooks = {"begin": self._begin, "read": self._read, "finish": self._finish}
+        if request.scheduler:
+            from analysis.reporting.running.cluster import ClusterSupervisor, join_cluster
+
+            with join_cluster(request.scheduler, self.drafts) as client:
+                yield ClusterSupervisor(client, engine, request.limits, **hooks)
+            return
+        from analysis.reporting.engine import open_processes
+
+        with open_processes(engine) as runner:
+            self.engine = "stock" if type(runner).__name__ == "Fresh" else "gongzhi"
+            yield Supervisor(runner, request.limits, min(request.jobs, len(self.planned)), **hooks)
+
     def _begin(self, name: str, number: int) -> tuple[str, dict, Path]:
         task = self.planned[name].task
         folder = self.drafts / f"{name}-{number}"
         folder.mkdir()
         argument = {
-            "folder": str(folder), "template": str(self.request.template), "parameters": task.parameters,
+            "folder": str(folder), "template": str(task.template or self.request.template),
+            "parameters": task.parameters,
             "title": task.title, "language": task.language, "formats": list(self.request.formats),
-            "engine": self.engine, "sockets": str(self.sockets), "seed": self.request.seed,
+            "engine": self.engine, "sockets": str(self.sockets),
             "date": self._date(task.language),
         }  # fmt: skip
         return CALL, argument, folder
@@ -146,7 +159,7 @@ class Maker:
                 return False
             made = event.status == MADE
             self._record(event, {"outputs": self._publish(event)} if made else self._keep_failed(event))
-            shutil.rmtree(event.folder, ignore_errors=True)
+            shutil.rmtree(self.drafts / f"{event.name}-{event.attempt}", ignore_errors=True)
         except OSError as error:
             if _is_folder_trouble(error):
                 raise no_room(self.request.layout.root, error.strerror) from error

@@ -54,11 +54,10 @@ def plan_reports(request: Request, stage: Stage, tasks: list[Task], known: dict[
     planned = []
     for task in tasks:
         parts = report_parts(
-            template=request.template, parameters=request.parameters, district=task.district,
-            language=task.language, formats=request.formats, data=stage.slices[task.district],
-            seed=request.seed,
+            template=task.template or request.template, parameters=request.parameters, district=task.district,
+            language=task.language, formats=request.formats, data=stage.slice_of(task.district),
         )  # fmt: skip
-        shared, entry = stage.shared[task.district], known.get(task.name)
+        shared, entry = stage.shared.get(task.district, ""), known.get(task.name)
         reason = _reason(request, entry, parts, shared) if request.resume else "asked for"
         planned.append(Planned(task, parts, shared, reason))
     return planned
@@ -87,6 +86,6 @@ def _damaged(layout: Layout, entry: dict) -> str:
 
 def still_true(layout: Layout, stage: Stage, entry: dict) -> bool:
     """Whether an entry of an earlier run that this one does not touch still says what is there."""
-    if entry.get("parts", {}).get("data") != stage.slices.get(entry.get("district")):
+    if entry.get("parts", {}).get("data") != stage.slice_of(entry.get("district", "")):
         return False
     return entry["status"] not in (MADE, REUSED) or not _damaged(layout, entry)

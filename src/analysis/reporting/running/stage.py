@@ -57,6 +57,10 @@ class Stage:
     moved: list[str] = field(default_factory=list)
     reused: bool = False
 
+    def slice_of(self, district: str) -> str:
+        """Return the hash of what a district's report sees; of the whole stage for the report on all ("")."""
+        return self.slices.get(district, "") if district else digest(sorted(self.files.items()))
+
     @cached_property
     def city(self) -> City:
         """The city stage itself, read on use."""

@@ -136,14 +136,16 @@ class Supervisor:
         Verdict -> Verdict: what the process left behind is looked at, where it was made or failed.
     finish : callable
         Verdict of a report that was made -> None, or a Future of a Verdict when there is more to do outside.
+    watch : callable, optional
+        Called a few times a second; what it raises ends the loop and every process.
     """
 
     def __init__(
         self, runner: Runner, limits: Limits, at_once: int, *, begin: Callable, read: Callable,
-        finish: Callable[[Verdict], Future | None],
+        finish: Callable[[Verdict], Future | None], watch: Callable[[], None] | None = None,
     ) -> None:  # fmt: skip
         self.runner, self.limits, self.at_once = runner, limits, at_once
-        self.begin, self.read, self.finish = begin, read, finish
+        self.begin, self.read, self.finish, self.watch = begin, read, finish, watch
         self.running: dict[int, Attempt] = {}
         self.finishing: dict[Future, Verdict] = {}
         self.failures = 0
@@ -161,6 +163,8 @@ class Supervisor:
                         waiting.append((verdict.name, verdict.attempt + 1))
                     yield verdict
                 self._watch()
+                if self.watch is not None:
+                    self.watch()
         finally:
             self.end_all()
 
@@ -180,19 +184,20 @@ class Supervisor:
             if attempt is None:
                 continue
             status, error = judge(attempt, ended, self.limits)
-            verdict = self.read(
-                Verdict(
-                    attempt.name, status, round(time.monotonic() - attempt.began, 2),
-                    round(ended.cpu_seconds, 2), round(max(ended.peak_mb, attempt.peak_mb), 1),
-                    attempt.number, attempt.folder, error, exit_status=ended.status,
-                )
+            verdict = Verdict(
+                attempt.name, status, round(time.monotonic() - attempt.began, 2),
+                round(ended.cpu_seconds, 2), round(max(ended.peak_mb, attempt.peak_mb), 1),
+                attempt.number, attempt.folder, error, exit_status=ended.status,
             )  # fmt: skip
-            if verdict.status == MADE:
-                future = self.finish(verdict)
-                if future is not None:
-                    self.finishing[future] = verdict
-                    continue
+            yield from self._settle(self.read(verdict))
+
+    def _settle(self, verdict: Verdict) -> Iterator[Verdict]:
+        """Give the verdict, unless there is more to do for its report outside."""
+        future = self.finish(verdict) if verdict.status == MADE else None
+        if future is None:
             yield self._settled(verdict)
+        else:
+            self.finishing[future] = verdict
 
     def _finished(self) -> Iterator[Verdict]:
         for future in [f for f in self.finishing if f.done()]:
