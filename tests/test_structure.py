@@ -19,7 +19,7 @@ INSTALL_NAMES = {
     "jupyter_client": "ipykernel", "psutil": "ipykernel", "zmq": "ipykernel", "tornado": "ipykernel",
     "nbclient": "papermill",
     "nbformat": "papermill", "traitlets": "ipykernel", "scipy": "scipy", "docx": "python-docx",
-    "pypandoc": "pypandoc-binary",
+    "pypandoc": "pypandoc-binary", "PIL": "matplotlib", "lxml": "python-docx",
 }  # fmt: skip
 # needed, but not imported in src: an application, engines that pandas and Jupyter load, a yardstick in tests
 USED_BY_PEOPLE = {"jupyterlab", "ipywidgets", "python-calamine", "ipykernel", "statsmodels"}

@@ -9,7 +9,7 @@ from docx.oxml.ns import qn
 from docx.shared import Mm
 
 from analysis.errors import ReportError
-from analysis.reporting.documents import write_docx
+from analysis.reporting.documents import Printer, page, write_docx
 from analysis.reporting.documents.word import column_widths
 
 LANGUAGES = ("zh", "en")
@@ -105,3 +105,22 @@ def test_missing_page_is_said(tmp_path):
     with pytest.raises(ReportError, match="not there"):
         write_docx(tmp_path / "no.html", tmp_path / "no.docx", header="", date="", language="en")
     assert not list(tmp_path.iterdir())
+
+
+def test_pages_of_other_templates_are_taken_as_they_come(tmp_path):
+    drawing = "PHN2ZyB4bWxucz0iaHR0cDovL3d3dy53My5vcmcvMjAwMC9zdmciIHdpZHRoPSI5IiBoZWlnaHQ9IjkiLz4="
+    bodies = {
+        "signs": '<h1>A "q" #x $y \\ _z_ &lt;b&gt;</h1><h2>H #1</h2><p>a@b.c *x* [l] $5</p>',
+        "drawing": f'<img src="data:image/svg+xml;base64,{drawing}" alt="x">',
+        "table": '<table class="dataframe"><tr><th></th></tr><tr><td>1</td></tr></table>',
+        "nothing": "",
+    }
+    words = {"header": 'h "q" #x\\', "date": "d", "language": "en"}
+    with Printer("") as printer:
+        for name, body in bodies.items():
+            source = tmp_path / f"{name}.html"
+            source.write_text(page(body, title="t", language="en"), encoding="utf-8")
+            write_docx(source, tmp_path / f"{name}.docx", **words)
+            printer.print(source, tmp_path / f"{name}.pdf", **words)
+    assert Document(str(tmp_path / "signs.docx")).core_properties.title == 'A "q" #x $y \\ _z_ <b>'
+    assert len(list(tmp_path.glob("*.pdf"))) == len(list(tmp_path.glob("*.docx"))) == len(bodies)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from analysis.errors import ReportError, shorten
 
-IMAGE = re.compile(r'(<img\b[^>]*?\bsrc=")data:image/(png|jpeg|gif);base64,([^"]+)(")')
+IMAGE = re.compile(r'(<img\b[^>]*?\bsrc=")data:image/(png|jpeg|gif|webp|svg)(?:\+xml)?;base64,([^"]+)(")')
 MAIN = re.compile(r"<main[^>]*>(.*)</main>", re.DOTALL)
 TITLE = re.compile(r"<h1[^>]*>(.*?)</h1>", re.DOTALL)
 SUBTITLE = re.compile(r'<p class="subtitle">(.*?)</p>', re.DOTALL)
