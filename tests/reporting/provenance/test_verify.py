@@ -11,7 +11,7 @@ from analysis.errors import ReportError
 from analysis.reporting.city import input_hashes
 from analysis.reporting.layout import Layout
 from analysis.reporting.provenance import verify
-from analysis.reporting.provenance.recompute import _causes, compare
+from analysis.reporting.provenance.recompute import _again, _causes, compare
 
 
 def changed(city, frame, **columns):
@@ -72,6 +72,8 @@ def test_what_cannot_be_verified_is_said(tmp_path):
     with pytest.raises(ReportError, match="not there any more"):
         verify(tmp_path)
     assert main(["verify", str(tmp_path)]) == 2
+    with pytest.raises(ReportError, match="template of its own"):
+        _again(content | {"template": "mine.ipynb"}, tmp_path, tmp_path)
 
 
 @pytest.mark.heavy

@@ -76,7 +76,8 @@ def verify(run: str | Path, *, reports: bool = False) -> Verification:
     Raises
     ------
     ReportError
-        There is no run here, or its study is not where the manifest says.
+        There is no run here, its study is not where the manifest says, or its pages were made with a
+        template of its own.
     """
     layout = Layout(Path(run).absolute())
     manifest = _manifest(layout)
@@ -87,7 +88,7 @@ def verify(run: str | Path, *, reports: bool = False) -> Verification:
             expected="the study folder that the manifest names", mend="Put it back, or correct the manifest.",
         )  # fmt: skip
     stored = load_city(layout.city)
-    causes = _causes(manifest, study)
+    causes = _causes(manifest, study) + _code(layout)
     if not reports:
         from analysis.tables import open_study
 
@@ -129,9 +130,29 @@ def _causes(manifest: dict, study: Path) -> list[Difference]:
     ]
 
 
-def _again(manifest: dict, study: Path, folder: Path) -> Layout:
-    from analysis.reporting.batch import report_study
+def _code(layout: Layout) -> list[Difference]:
+    """Return whether the code, or the version of any library, is another than when the run was made."""
+    from analysis.reporting.running.keys import code_version, digest, installed
+    from analysis.reporting.running.stage import RECORD
 
+    try:
+        record = json.loads((layout.city / RECORD).read_text(encoding="utf-8"))
+        then, now = record["key"], digest(record["inputs"], code_version(), installed())
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
+    return [] if then == now else [Difference("version", "code or libraries", then[:12], now[:12])]
+
+
+def _again(manifest: dict, study: Path, folder: Path) -> Layout:
+    from analysis.reporting.batch import TEMPLATE, report_study
+
+    template = manifest.get("template", Path(TEMPLATE).name)
+    if template != Path(TEMPLATE).name:
+        raise ReportError(
+            "The pages of this run were made with a template of its own.", where="--reports", value=template,
+            expected=f"pages made with {Path(TEMPLATE).name}",
+            mend="Leave out --reports: the numbers can be verified all the same.",
+        )  # fmt: skip
     entries = manifest["reports"]
     report_study(
         study, folder, languages=tuple(dict.fromkeys(e["language"] for e in entries)),
