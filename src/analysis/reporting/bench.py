@@ -1,4 +1,4 @@
-"""How fast reports are made: side by side with stock papermill, with nbconvert and with no notebook at all."""
+"""How fast reports are made: side by side with stock papermill, nbconvert and no notebook at all."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import suppress
 from pathlib import Path
 
 from analysis.tables.share import shared
@@ -19,6 +18,7 @@ TEMPLATE = "notebooks/reports/district_report.ipynb"
 HERE = "analysis.reporting.bench"
 COMMUNITIES, MONTHS = 4, 24
 STARTS = 3
+SIDES = ("stock", "command", "nbconvert", "ours", "page", "floor")
 QUIET = {"progress_bar": False, "log_output": False, "autosave_cell_every": 0}
 FIRST = (
     "import pandas as pd, matplotlib.pyplot as plt, statsmodels.api as sm\n"
@@ -34,11 +34,13 @@ def main(districts: int = 6) -> dict[str, object]:
     dict
         cpu_vs_papermill, the CPU seconds of a district's notebook run by stock papermill / by the engine
         gongzhi; cpu_vs_floor, those of the engine / of a plain forked function that does the same work
-        without a notebook; html_vs_papermill_nbconvert, those of stock papermill and the nbconvert command /
-        of the engine and our page; provisioner_first_result_vs_cold, seconds from starting a kernel to a
-        first figure and table, cold / warm; resume_speedup, seconds of a whole run / of the same run resumed;
-        outputs_equal, whether every notebook of the engine equals that of stock but for times. And what they
-        rest on: CPU seconds per report, of the warm-up, and the first two with the warm-up shared out.
+        without a notebook; html_vs_papermill_nbconvert, those of the commands papermill and nbconvert, one
+        after the other / of the engine and our page; provisioner_first_result_vs_cold, seconds from starting
+        a kernel to a first figure and table, cold / warm; resume_speedup, seconds of a whole run / of the
+        same run resumed; outputs_equal, whether every notebook of the engine equals that of stock but for
+        times. And what they rest on: CPU seconds per report, of the warm-up, the first ratio for the command
+        papermill (which imports papermill anew for each report) and with the warm-up shared out among the
+        districts, and CPU seconds of the kernels up to their first result.
 
     Notes
     -----
@@ -61,7 +63,7 @@ def _measure(folder: Path, districts: int) -> dict[str, object]:
 
     city, names = _city(folder, districts)
     stock = _Stock()
-    rounds: dict[str, list[float]] = {side: [] for side in ("stock", "nbconvert", "ours", "page", "floor")}
+    rounds: dict[str, list[float]] = {side: [] for side in SIDES}
     equal = []
     with Zygote() as zygote:
         zygote.ready(600)
@@ -69,7 +71,8 @@ def _measure(folder: Path, districts: int) -> dict[str, object]:
         for name in ["", *names]:  # the first round is not counted
             argument = _argument(folder, city, name or names[0])
             seen = {side: _forked(zygote, side, argument) for side in ("ours", "page", "floor")}
-            seen["stock"], seen["nbconvert"] = stock.run(argument), _nbconvert(argument)
+            seen["stock"], seen["command"] = stock.run(argument), _command(argument)
+            seen["nbconvert"] = _nbconvert(argument)
             equal.append(_plain(Path(argument["ours"])) == _plain(Path(argument["stock"])))
             for side, seconds in seen.items():
                 rounds[side] += [seconds] if name else []
@@ -80,18 +83,23 @@ def _measure(folder: Path, districts: int) -> dict[str, object]:
 def _ratios(rounds: dict[str, list[float]], warm_up: float) -> dict[str, float]:
     each = {side: statistics.median(seconds) for side, seconds in rounds.items()}
     share = warm_up / len(rounds["ours"])
-    html = each["stock"] + each["nbconvert"]
+    html = each["command"] + each["nbconvert"]
     return _rounded(
         {
             "cpu_vs_papermill": each["stock"] / each["ours"],
             "cpu_vs_floor": each["ours"] / each["floor"],
             "html_vs_papermill_nbconvert": html / each["page"],
+            "cpu_vs_papermill_command": each["command"] / each["ours"],
             "cpu_vs_papermill_with_warm_up": each["stock"] / (each["ours"] + share),
-            "html_vs_papermill_nbconvert_with_warm_up": html / (each["page"] + share),
-            "stock_cpu_s": each["stock"], "nbconvert_cpu_s": each["nbconvert"], "ours_cpu_s": each["ours"],
-            "ours_with_page_cpu_s": each["page"], "floor_cpu_s": each["floor"], "warm_up_cpu_s": warm_up,
+            "stock_cpu_s": each["stock"],
+            "papermill_command_cpu_s": each["command"],
+            "nbconvert_cpu_s": each["nbconvert"],
+            "ours_cpu_s": each["ours"],
+            "ours_with_page_cpu_s": each["page"],
+            "floor_cpu_s": each["floor"],
+            "warm_up_cpu_s": warm_up,
         }
-    )  # fmt: skip
+    )
 
 
 def _city(folder: Path, districts: int) -> tuple[Path, list[str]]:
@@ -111,7 +119,7 @@ def _argument(folder: Path, city: Path, district: str) -> dict[str, object]:
         "template": str(template), "folder": str(template.parent),
         "parameters": {"city": str(city), "district": district, "language": "zh"},
         "ours": str(folder / f"{district}.ours.ipynb"), "stock": str(folder / f"{district}.stock.ipynb"),
-        "page": str(folder / f"{district}.html"),
+        "command": str(folder / f"{district}.command.ipynb"), "page": str(folder / f"{district}.html"),
     }  # fmt: skip
 
 
@@ -128,7 +136,7 @@ def _forked(zygote, side: str, argument: dict[str, object]) -> float:
 
 def run_ours(argument: dict) -> None:
     """Run the notebook with the engine gongzhi."""
-    _papermill(argument, argument["ours"], engine_name="gongzhi")
+    _papermill(argument, argument["ours"], engine_name="gongzhi", request_save_on_cell_execute=False)
 
 
 def run_page(argument: dict) -> None:
@@ -185,12 +193,22 @@ class _Stock:
         return spent.seconds
 
 
+def _command(argument: dict) -> float:
+    parameters = [part for name, value in argument["parameters"].items() for part in ("-r", name, value)]
+    return _ran(
+        "papermill", argument["template"], argument["command"], "--cwd", argument["folder"],
+        "--no-progress-bar", "--log-level", "ERROR", *parameters,
+    )  # fmt: skip
+
+
 def _nbconvert(argument: dict) -> float:
+    return _ran("nbconvert", "--to", "html", "--log-level", "ERROR", argument["stock"])
+
+
+def _ran(*command: str) -> float:
+    """Return the CPU seconds of a Python command."""
     with _Spent() as spent:
-        subprocess.run(
-            [sys.executable, "-m", "nbconvert", "--to", "html", "--log-level", "ERROR", argument["stock"]],
-            check=True, capture_output=True,
-        )  # fmt: skip
+        subprocess.run([sys.executable, "-m", *command], check=True, capture_output=True)
     return spent.seconds
 
 
@@ -218,26 +236,26 @@ def _plain(path: Path) -> list:
 
 def _first_results() -> dict[str, float]:
     """Return seconds from the start of a kernel to its first result: cold, and forked from a warm process."""
-    from jupyter_client.kernelspec import NoSuchKernel
-
     from analysis.reporting.engine.provisioner import kernels
 
     kernels().ready(600)
-    seen: dict[str, list[float]] = {"python3": [], "gongzhi-warm": []}
-    with suppress(NoSuchKernel):
-        for _ in range(STARTS):
-            for name, times in seen.items():
-                times.append(_first_result(name))
-    cold, warm = (statistics.median(times) if times else float("nan") for times in seen.values())
-    found = {
-        "provisioner_first_result_vs_cold": cold / warm,
-        "first_result_s": warm,
-        "first_result_cold_s": cold,
-    }
-    return _rounded(found)
+    seen: dict[str, list[tuple[float, float]]] = {"python3": [], "gongzhi-warm": []}
+    for _ in range(STARTS):
+        for name, times in seen.items():
+            times.append(_first_result(name))
+    (cold, cold_cpu), (warm, warm_cpu) = (
+        [statistics.median(column) for column in zip(*times, strict=True)] for times in seen.values()
+    )
+    return _rounded(
+        {
+            "provisioner_first_result_vs_cold": cold / warm, "first_result_s": warm,
+            "first_result_cold_s": cold, "first_result_cpu_s": warm_cpu, "first_result_cold_cpu_s": cold_cpu,
+        }
+    )  # fmt: skip
 
 
-def _first_result(name: str) -> float:
+def _first_result(name: str) -> tuple[float, float]:
+    import psutil
     from jupyter_client.manager import KernelManager
 
     manager = KernelManager(kernel_name=name)
@@ -248,7 +266,8 @@ def _first_result(name: str) -> float:
         client.start_channels()
         client.wait_for_ready(120)
         client.execute_interactive(FIRST, timeout=120, output_hook=len)
-        return time.perf_counter() - start
+        seconds = time.perf_counter() - start
+        return seconds, sum(psutil.Process(manager.provisioner.pid).cpu_times()[:2])
     finally:
         client.stop_channels()
         manager.shutdown_kernel(now=True)

@@ -26,8 +26,13 @@ HERE = ("input_path", "log_output", "stdout_file", "stderr_file", "start_timeout
 _lock = threading.Lock()
 
 
-@cache
 def _zygote() -> Zygote:
+    return _zygote_of(os.getpid())
+
+
+@cache
+def _zygote_of(_: int) -> Zygote:
+    """Return the warmed process of this one; a fork of it gets its own."""
     zygote = Zygote()
     atexit.register(zygote.close)
     return zygote
@@ -40,6 +45,8 @@ def fits(options: dict) -> bool:
 
 def run_apart(nb_man, options: dict) -> object:
     """Run the notebook in a forked process, keeping papermill's record of each cell up to date.
+
+    One at a time, whatever the threads: several at once are what a batch is for.
 
     Raises
     ------

@@ -63,6 +63,7 @@ class Zygote:
             )  # fmt: skip
         self._warm, self._patience, self._quiet = warm, patience, quiet
         self._running: set[int] = set()
+        self._owner = os.getpid()
         self._messages: deque[dict] = deque()
         self._process: subprocess.Popen | None = None
         self._open()
@@ -146,9 +147,13 @@ class Zygote:
         if self._process is None:
             return
         self._control.close()
+        if os.getpid() != self._owner:  # a fork of the client: the processes are not its own
+            self._process = None
+            return
+        if not self._ready:  # it would not look at its socket before it has warmed up
+            self._process.kill()
         try:
-            self._process.wait(timeout=5)
-            clean = True
+            clean = self._process.wait(timeout=5) == 0
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()

@@ -157,6 +157,7 @@ def main() -> None:
     gc.freeze()
     server.say(ready=os.getpid())
     server.serve(client)
+    os._exit(0)  # all that could be tidied up is memory
 
 
 if __name__ == "__main__":
