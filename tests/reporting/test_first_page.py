@@ -57,7 +57,9 @@ def test_first_page_answers_four_questions(city, language):
     assert all(word in head for word, head in zip(QUESTIONS[language], heads, strict=True))
     cells = re.findall(r'<th scope="row">[^<]*</th><td[^>]*>([^<]*)</td>', page)
     assert 4 <= len(cells) <= 7
-    assert all("n =" in cell for cell in cells), "each figure with its interval or n"
+    assert all(("n =" if language == "en" else "样本量") in cell for cell in cells), (
+        "each figure with its interval or n"
+    )
     assert len(words(page)) < 4500, "it has to fit one printed page"
     assert not re.search(r"<h3>[^<]*</h3>(<h3>|</section>)", page), "a heading without content"
 

@@ -10,6 +10,7 @@ from analysis.reporting.findings.grades import (
     grade_effects,
     grade_rules,
     grade_words,
+    grades_page,
     leave_one_out,
     level_words,
 )
@@ -123,3 +124,8 @@ def test_words_name_the_rules_and_every_rule_has_a_source(language):
     fragile = next(rule for rule in rules["lower"] if rule["id"] == "fragile")
     assert grade_words(row, language) == fragile[language]
     assert all(level_words(letter, language) for letter in "ABCD")
+
+
+def test_page_of_rules_is_up_to_date(repository):
+    page = repository / "docs" / "evidence_grades.md"
+    assert page.read_text(encoding="utf-8") == grades_page()

@@ -199,3 +199,45 @@ def grades_of(report) -> pd.DataFrame:
     if "grades" not in kept:
         kept["grades"] = grade_effects(report.city.frames["effects"])
     return kept["grades"]
+
+
+def grades_page() -> str:
+    """Return the page of all rules of grading, for ``docs/evidence_grades.md``."""
+    rules, parts = grade_rules(), [HEAD]
+    for level in sorted(rules["level"], reverse=True):
+        one = rules["level"][level]
+        parts.append(f"- **{one['letter']}** {one['en']}\n  {one['zh']}")
+    for part, head in (("start", START), ("lower", LOWER)):
+        parts.append(head)
+        parts += [_rule_line(rule, rules) for rule in rules[part]]
+    parts.append("\n## Sources 来源\n")
+    parts += [f"- `{name}`: {words}" for name, words in rules["source"].items()]
+    return "\n".join(parts) + "\n"
+
+
+def _rule_line(rule: dict, rules: dict) -> str:
+    asked = " and ".join(
+        f"{name} {how} {value}".replace("unknown 0", "unknown") for name, how, value in rule["when"]
+    )
+    level = rules["level"][str(rule["level"])]["letter"] if "level" in rule else f"−{rule['by']}"
+    return (
+        f"- `{rule['id']}` ({level}; {asked or 'otherwise'}; {rule['source']}): {rule['en']}\n  {rule['zh']}"
+    )
+
+
+HEAD = """# Evidence grades: the rules
+
+Made by `grades_page` from `src/analysis/reporting/findings/grades.toml`; a test keeps both alike.
+
+Every estimated effect bears a grade. It begins with the design, as the Maryland Scientific Methods Scale
+ranks designs, and falls by one with every rule that speaks against the result, as in GRADE. The facts the
+rules look at are columns of the table of effects (`grade_effects` returns them beside the grade), so anybody
+can grade again. A grade says how far the evidence carries, not how large an effect is. A study cannot state
+yet that adoption was dealt out by lot: the column `randomised` is empty, and no effect reaches A.
+
+每项效应估计都有一个依据等级：从设计起算，每有一条规则对结果提出疑问就降一级。等级说的是依据有多可靠，不是效应有多大。
+
+## Grades 等级
+"""
+START = "\n## Where a grade begins 起点：以第一条成立的规则为准\n"
+LOWER = "\n## What lowers it 降级规则\n"
