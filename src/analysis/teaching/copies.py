@@ -50,7 +50,7 @@ def student_copy(slug: str, out: str | Path, language: str | None = None) -> Pat
         elif marks(cell).get("solution"):
             question = marks(cell)["grade_id"].removesuffix("-answer")
             cell.source = SOLUTION.sub(f"{question} = ...", cell.source)
-        cell.source = HIDDEN.sub("", cell.source).replace("check, reveal", "check")
+        cell.source = HIDDEN.sub("", cell.source).replace("open_case, reveal\n", "open_case\n")
     notebook.cells = kept
     return _write(notebook, case, out)
 
