@@ -12,24 +12,46 @@ if TYPE_CHECKING:
     from analysis.reporting.city import City
 
 RELATIVE = ("effects", "index")  # a district's rows here move with the data of every other district
+NOT_SHOWN = ("panel",)  # only the effects are made from it
+DRAWN = (
+    "null_mean",
+    "null_low",
+    "null_high",
+    "z",
+    "p_value",
+)  # of mobilisation: one stream of chance for all
 NOT_OWN = ("inputs", "index", "version", "boundaries")  # about the whole study, or in the key already
-DIGITS = 3
-NUMBERS = ("estimate", "conf_low", "conf_high", "p_value", "rank", "score", "rows_in", "kept", "set_aside")
+DIGITS, OWN_DIGITS = 3, 6  # significant; own rows too are rounded: sums of a city add up in another order
+NUMBERS = (
+    "null_mean",
+    "null_low",
+    "null_high",
+    "estimate",
+    "conf_low",
+    "conf_high",
+    "p_value",
+    "rank",
+    "score",
+    "rows_in",
+    "kept",
+    "set_aside",
+)
 
 
 def slice_city(city: City) -> dict[str, str]:
     """Return a hash per district of its rows in every frame of the city stage, and of the periods and rules.
 
-    Rows count with their order, their columns and every digit. Frames in which a district's rows depend on
-    the other districts (effects, ranks) are left to `city_numbers`.
+    Rows count with their order, their columns and six significant digits. Where a district's rows depend on
+    the other districts (effects, ranks, what chance would give), they are left to `city_numbers`.
     """
     home = _homes(city)
     meta = digest({k: v for k, v in city.meta.items() if k not in NOT_OWN})
     found: dict[str, list[str]] = {d: [meta, d] for d in _districts(city)}
     for name, frame in sorted(city.frames.items()):
         column = next((c for c in ("district_id", "place_id") if c in frame), None)
-        if name in RELATIVE or column is None:
+        if name in (*RELATIVE, *NOT_SHOWN) or column is None:
             continue
+        frame = frame.drop(columns=[c for c in DRAWN if name == "mobilisation" and c in frame])
         owner = frame[column] if column == "district_id" else frame[column].map(home)
         head = [name, list(frame.columns)]
         rows = _row_hashes(frame)
@@ -66,7 +88,7 @@ def city_numbers(city: City) -> dict[str, dict[str, str]]:
             f"{measure} of {kind}, quantile {at}": _short(value)
             for (measure, kind, at), value in spread.items()
         }
-    for name in ("accounting", *RELATIVE):
+    for name in ("accounting", "mobilisation", *RELATIVE):
         _add_rows(shared, name, city.frames.get(name))
     shared[""]["index"] = digest(city.meta.get("index"))
     return shared
@@ -76,9 +98,9 @@ def _add_rows(shared: dict[str, dict[str, str]], name: str, frame: pd.DataFrame 
     if frame is None or not len(frame):
         return
     numbers = [c for c in NUMBERS if c in frame]
-    keys = ("table", "rule", "reform", "outcome", "aggregation", "term", "event_time")
+    keys = ("table", "rule", "reform", "outcome", "aggregation", "term", "event_time", "indicator")
     words = [c for c in keys if c in frame]
-    own = next((c for c in ("district_id", "district") if c in frame), None)
+    own = next((c for c in ("district_id", "district", "place_id") if c in frame), None)
     for row in frame[[*words, *numbers, *([own] if own else [])]].to_dict("records"):
         owner = row[own] if own and isinstance(row[own], str) else ""
         label = " ".join([name, *(str(row[w]) for w in words if row[w] == row[w] and row[w])])
@@ -114,7 +136,21 @@ def _homes(city: City) -> pd.Series:
 def _row_hashes(frame: pd.DataFrame):
     import pandas as pd
 
+    frame = frame.assign(**{c: _rounded(frame[c]) for c in frame.select_dtypes("floating")})
+
     try:
         return pd.util.hash_pandas_object(frame, index=False).to_numpy()
     except TypeError:  # lists in cells
         return pd.util.hash_pandas_object(frame.astype(str), index=False).to_numpy()
+
+
+def _rounded(column: pd.Series) -> pd.Series:
+    """Return numbers rounded to `OWN_DIGITS` significant digits."""
+    import numpy as np
+
+    values = column.to_numpy(dtype=float, na_value=np.nan)
+    with np.errstate(divide="ignore"):
+        exponent = np.floor(np.log10(np.abs(values), where=values != 0, out=np.zeros_like(values)))
+    scale = 10.0 ** (OWN_DIGITS - 1 - np.nan_to_num(exponent, posinf=0, neginf=0))
+    rounded = np.round(values * scale) / scale
+    return column.__class__(rounded + 0.0, index=column.index)
