@@ -107,7 +107,7 @@ def test_the_study_holds_no_truth_and_checks_meet_it(monkeypatch, tmp_path):
     monkeypatch.setenv(opening.PLACE, str(tmp_path))
     opening.case_study.cache_clear()
     study = open_case("burden_reduction", "zh")
-    (folder,) = [path for path in tmp_path.iterdir()]
+    (folder,) = tmp_path.iterdir()
     written = {path.name for path in folder.iterdir()}
     assert written == {"study.toml", "places.csv", "duties.csv", "outcomes.csv", "reforms.csv"}
     assert "2117" not in (folder / "study.toml").read_text()  # the seed

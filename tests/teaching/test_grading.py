@@ -129,11 +129,9 @@ def test_greed_is_an_error_of_its_cell_alone(tmp_path):
 
 def fake_attempt(cells, names, **_):
     """Stand in for the process: an answer is right where its cell says so."""
-    source = "\n".join(text for _, text in cells)
-    answers = (
-        {"q1": {"value": 4.0}, "q7": {"value": "b"}, "q8": {"kind": "dict"}} if "honest" in source else {}
-    )
-    return Attempt(answers=answers, status="finished", seconds=1.0, isolation="none")
+    honest = any("honest" in text for _, text in cells)
+    answers = {"q1": {"value": 4.0}, "q7": {"value": "b"}, "q8": {"kind": "dict"}}
+    return Attempt(answers=answers if honest else {}, status="finished", seconds=1.0, isolation="none")
 
 
 def submit(file, *cells):
