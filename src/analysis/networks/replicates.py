@@ -90,16 +90,30 @@ def read_networks(
     homes = pd.Index([] if people is None else people["community_id"].dropna().unique())
     communities = pd.Index(rows["community_id"].unique()).union(homes, sort=False)
     members = place_members(tree, communities, None if places is not None else level)
-    last = _last_day(rows, rule, period)
+    last, joined = _last_day(rows, rule, period), people
+    if people is not None and "joined" in people.columns and last is not None:
+        joined = people[~(people["joined"] > last)]
+    acts = _by_community(rows)
+    residents = None if people is None else _by_community(joined)
+    known = None if people is None else people.set_index("person_id")
     for place in places if places is not None else members:
         if place not in members:
             _refuse("place_id", place, list(members))
         inside = communities[members[place]]
-        here = rows[rows["community_id"].isin(inside)]
-        joined = people
-        if people is not None and "joined" in people.columns and last is not None:
-            joined = people[~(people["joined"] > last)]
-        yield _network(here, place, layer, period, inside, people, joined, rule)
+        here = rows.take(_positions(acts, inside))
+        living = None if people is None else joined["person_id"].take(_positions(residents, inside))
+        yield _network(here, place, layer, period, inside, known, living, joined, rule)
+
+
+def _by_community(rows: pd.DataFrame) -> dict[str, np.ndarray]:
+    """Return the positions of each community's rows."""
+    return rows.groupby("community_id", observed=True, sort=False).indices
+
+
+def _positions(groups: dict[str, np.ndarray], communities: pd.Index) -> np.ndarray:
+    """Return the positions of the rows of some communities, in their order."""
+    found = [groups[name] for name in communities if name in groups]
+    return np.sort(np.concatenate(found)) if found else np.empty(0, dtype=np.int64)
 
 
 def _last_day(rows: pd.DataFrame, rule: TieRule, period: str) -> pd.Timestamp | None:
@@ -119,9 +133,11 @@ def _network(
     period: str,
     inside: pd.Index,
     people: pd.DataFrame | None,
+    living: pd.Series | None,
     joined: pd.DataFrame | None,
     rule: TieRule,
 ) -> Network:
+    """Return one network; `people` stand by person_id, `living` are those of them who live in the place."""
     then = rows
     if period != ALL:
         at = pd.Period(period, FREQUENCIES[rule.period])
@@ -132,9 +148,8 @@ def _network(
     persons = pd.Index(pd.concat([present["source_id"], present["target_id"]]).dropna().unique())
     labels = home = None
     if people is not None:
-        lives = joined["community_id"].isin(inside)
-        persons = persons.union(pd.Index(joined["person_id"][lives]), sort=False)
-        labels = people.set_index("person_id").reindex(persons).reset_index(drop=True)
+        persons = persons.union(pd.Index(living), sort=False)
+        labels = people.reindex(persons).reset_index(drop=True)
         every = inside.append(pd.Index(labels["community_id"].dropna().unique()).difference(inside))
         home = every.get_indexer(labels["community_id"])
         home[labels["community_id"].isna()] = -1
