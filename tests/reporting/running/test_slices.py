@@ -32,6 +32,15 @@ def a_city(**changes):
         "effects": pd.DataFrame(
             {"reform": "r", "outcome": "trust", "district": [None, "D1", "D2"], "estimate": [0.5, 0.4, 0.6]}
         ),
+        "indicators": pd.DataFrame(
+            {
+                "place_id": ["D1", "D1", "D2", "D2"], "period": "all", "n": 9,
+                "indicator": ["density", "exposure_age"] * 2, "value": [0.1, 0.9, 0.2, 1.1],
+            }
+        ),
+        "waiting": pd.DataFrame(
+            {"district_id": ["D1", "D1", "D2", "D2"], "days": [1.0, 999.0] * 2, "at_risk": 9}
+        ),
         "panel": pd.DataFrame({"district_id": ["D1", "D2"], "trust": [1.0, 2.0]}),
     }  # fmt: skip
     for name, change in changes.items():
@@ -68,6 +77,10 @@ def changed(**changes):
         ("lists", lambda f: f.assign(names=[["x"], ["y"]]), {"D2"}),
         ("mobilisation", put(0, "value", 0.6), {"D1"}),
         ("mobilisation", put(0, "null_mean", 0.25), set()),  # by chance, from one stream for all
+        ("indicators", put(0, "value", 0.12), {"D1"}),
+        ("indicators", put(1, "value", 0.92), set()),  # against the whole city
+        ("waiting", put(0, "at_risk", 8), {"D1"}),
+        ("waiting", lambda f: f.iloc[[0, 2, 3]], set()),  # the city decides how far the days go
         ("effects", put(1, "estimate", 0.45), set()),
         ("panel", put(1, "trust", 3.0), set()),
     ],

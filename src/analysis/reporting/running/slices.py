@@ -21,6 +21,7 @@ DRAWN = (
     "p_value",
 )  # of mobilisation: one stream of chance for all
 NOT_OWN = ("inputs", "index", "version", "boundaries")  # about the whole study, or in the key already
+AGAINST_CITY = ("connectedness", "exposure", "friending_bias")  # indicators measured against the whole city
 DIGITS, OWN_DIGITS = 3, 6  # significant; own rows too are rounded: sums of a city add up in another order
 NUMBERS = (
     "null_mean",
@@ -51,7 +52,7 @@ def slice_city(city: City) -> dict[str, str]:
         column = next((c for c in ("district_id", "place_id") if c in frame), None)
         if name in (*RELATIVE, *NOT_SHOWN) or column is None:
             continue
-        frame = frame.drop(columns=[c for c in DRAWN if name == "mobilisation" and c in frame])
+        frame = _own_part(name, frame)
         owner = frame[column] if column == "district_id" else frame[column].map(home)
         head = [name, list(frame.columns)]
         rows = _row_hashes(frame)
@@ -60,6 +61,21 @@ def slice_city(city: City) -> dict[str, str]:
             at = groups.get(district)
             parts.append(digest(head, rows[at].tobytes().hex() if at is not None else ""))
     return {district: digest(*parts) for district, parts in found.items()}
+
+
+def _own_part(name: str, frame: pd.DataFrame) -> pd.DataFrame:
+    """Return the rows and columns of a frame that do not move with the data of other districts."""
+    from analysis.reporting.stages.consultation import SHORTEST
+
+    if name == "mobilisation":
+        return frame.drop(columns=[c for c in DRAWN if c in frame])
+    if name == "waiting":  # how far the days go is decided for the whole city
+        return frame[frame["days"].le(SHORTEST)]
+    return frame[~_against_city(frame)] if name == "indicators" and len(frame) else frame
+
+
+def _against_city(frame: pd.DataFrame) -> pd.Series:
+    return frame["indicator"].astype("str").str.startswith(AGAINST_CITY)
 
 
 def city_numbers(city: City) -> dict[str, dict[str, str]]:
@@ -88,6 +104,11 @@ def city_numbers(city: City) -> dict[str, dict[str, str]]:
             f"{measure} of {kind}, quantile {at}": _short(value)
             for (measure, kind, at), value in spread.items()
         }
+    indicators = city.frames.get("indicators")
+    if indicators is not None and len(indicators):
+        own = indicators[_against_city(indicators) & indicators["period"].eq("all")]
+        for row in own[own["place_id"].isin(list(shared))].itertuples():
+            shared[row.place_id][row.indicator] = _short(row.value)
     for name in ("accounting", "mobilisation", *RELATIVE):
         _add_rows(shared, name, city.frames.get(name))
     shared[""]["index"] = digest(city.meta.get("index"))
