@@ -108,7 +108,8 @@ def _user() -> str:
 
 def _write(case: Case, folder: Path) -> None:
     city = draw_world(case)
-    write_city(City(city.frames, {"seed": 0}), folder)  # nothing of the truth touches the disk
+    frames = {table: frame.reset_index(drop=True) for table, frame in city.frames.items()}
+    write_city(City(frames, {"seed": 0}), folder)  # nothing of the truth touches the disk
     (folder / TRUTH).unlink()
     config = {"name": case.text("title", "en"), "name_zh": case.text("title", "zh"), "period": "month"}
     lines = [f"{key} = {json.dumps(value, ensure_ascii=False)}" for key, value in config.items()]
