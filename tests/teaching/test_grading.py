@@ -82,6 +82,7 @@ def test_code_that_is_not_python_is_held_too(tmp_path):
 
 
 @linux
+@pytest.mark.heavy
 def test_a_process_that_slips_away_is_ended(tmp_path):
     away = (
         "import ctypes, os, time; c = ctypes.CDLL(None); q1 = 1\n"
@@ -106,8 +107,8 @@ def carries_mark(process):
     ("harm", "status"),
     [
         ("while True: pass", "time"),
-        ("import os; os._exit(0)", "ended"),
-        ("import os; os.abort()", "ended"),
+        pytest.param("import os; os._exit(0)", "ended", marks=pytest.mark.heavy),
+        pytest.param("import os; os.abort()", "ended", marks=pytest.mark.heavy),
     ],
     ids=["loop", "exit", "crash"],
 )
@@ -119,6 +120,7 @@ def test_what_was_answered_before_the_end_counts(harm, status, tmp_path):
 
 
 @linux
+@pytest.mark.heavy
 def test_greed_is_an_error_of_its_cell_alone(tmp_path):
     done = run(["x = bytearray(64 * 1024**3)", "open('big', 'wb').write(bytes(10**8))", "q1 = 1"], tmp_path)
     assert done.status == "finished"
