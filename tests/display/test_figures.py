@@ -12,7 +12,7 @@ from analysis.display.alt import against_words, course_words
 from analysis.display.figures import COLOURS, DPI, figure_html, figure_png, new_axes, style
 from analysis.display.html import table
 from analysis.display.numbers import format_number, format_period
-from analysis.display.plots import plot_course, plot_layers
+from analysis.display.plots import legend_below, plot_course, plot_funnel, plot_layers
 from analysis.display.text import Text
 
 PERIODS = ["2020-11", "2020-12", "2021-01", "2021-02"]
@@ -104,3 +104,34 @@ def test_columns_of_words_stand_left_and_of_numbers_right():
         "", ' class="number"', "", ' class="number"'
     ]  # fmt: skip
     assert html.count('<td class="number">') == 6
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_axes_lie_where_a_constrained_layout_puts_them(language):
+    def draw(engine=None):
+        axes = new_axes(height=4.0, rows=2, columns=2)
+        if engine:
+            axes[0][0].figure.set_layout_engine(engine)
+        axes[0][0].get_gridspec().set_height_ratios([1, 2])
+        for number, ax in enumerate(axes.ravel()):
+            ax.plot([0, 10 ** (number + 1)], label=f"线 line {number}")
+            ax.set_title("标题 title")
+        axes[0][0].set(xlabel="月 month", ylabel="社区 communities")
+        axes[1][0].set_yticks([0, 1000], ["零", "一个相当长的名称 a rather long name"])
+        axes[1][1].set_visible(False)
+        legend_below(axes[0][0])
+        figure_png(axes[0][0].figure)
+        return np.array([ax.get_position().bounds for ax in axes.ravel()])
+
+    with style(language):
+        assert draw() == pytest.approx(draw("constrained"), abs=0.004)
+
+
+def test_words_beside_bars_stay_in_the_picture():
+    with style("zh"):
+        ax = plot_funnel(["提出"], [1_000_000])
+        ax.texts[0].set_text("一百万件（百分之百）" * 4)
+        figure_png(ax.figure)
+        inside = ax.figure.get_tightbbox()
+    assert inside.x0 >= 0
+    assert inside.x1 <= ax.figure.get_size_inches()[0]

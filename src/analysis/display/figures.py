@@ -9,6 +9,7 @@ from contextvars import ContextVar
 from functools import cache
 
 from analysis.display.html import Html, element, mark
+from analysis.display.margins import margins_engine
 from analysis.display.numbers import format_period
 
 # Okabe & Ito (2008): told apart with every kind of colour vision, and in grey by their lightness
@@ -50,7 +51,7 @@ def style(language: str = "en"):
         "text.color": COLOURS["ink"], "xtick.color": COLOURS["ink"], "ytick.color": COLOURS["ink"],
         "axes.spines.top": False, "axes.spines.right": False, "axes.grid": True, "axes.axisbelow": True,
         "grid.color": COLOURS["grid"], "grid.linewidth": 0.8, "lines.linewidth": 1.8,
-        "axes.unicode_minus": False,
+        "axes.unicode_minus": False, "axes.titley": 1.0, "axes.formatter.limits": (-7, 12),
         "axes.prop_cycle": mpl.cycler(color=CYCLE), "legend.frameon": False, "figure.facecolor": "white",
     }  # fmt: skip
     token = _LANGUAGE.set(language)
@@ -69,7 +70,7 @@ def new_axes(ax=None, *, width: float = WIDTH, height: float = 3.2, rows: int = 
         return ax
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(width, height), layout="constrained", dpi=DPI)
+    figure = Figure(figsize=(width, height), layout=margins_engine()(), dpi=DPI)
     return figure.subplots(rows, columns)
 
 
@@ -79,13 +80,14 @@ def figure_png(figure) -> bytes:
     Drawn once, where savefig draws twice; a palette makes the file half as large, and quicker to write.
     """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from PIL import Image
+    from PIL import Image, ImageChops
 
     canvas = figure.canvas if isinstance(figure.canvas, FigureCanvasAgg) else FigureCanvasAgg(figure)
     canvas.draw()
     drawn = Image.frombuffer("RGBA", canvas.get_width_height(), canvas.buffer_rgba(), "raw", "RGBA", 0, 1)
-    opaque = Image.new("RGB", drawn.size, "white")
-    opaque.paste(drawn, mask=drawn.getchannel("A"))
+    opaque = drawn.convert("RGB")
+    if figure.get_facecolor()[3] < 1:
+        opaque.paste("white", mask=ImageChops.invert(drawn.getchannel("A")))
     buffer = io.BytesIO()
     reduced = opaque.quantize(PALETTE, method=Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE)
     reduced.putpalette([255 if part == 254 else part for part in reduced.getpalette()])  # white stays white

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import atexit
 import os
+import sqlite3
 import sys
 import threading
 from functools import cache
@@ -128,10 +129,29 @@ class WarmProvisioner(LocalProvisioner):
 def run_kernel(argument: dict) -> None:
     """Be a kernel, in this process that was forked for it."""
     from ipykernel.kernelapp import IPKernelApp
+    from traitlets.config import Config
 
     os.environ.clear()
     os.environ.update(argument["environment"])
     os.environ["JPY_PARENT_PID"] = str(os.getppid())
     os.chdir(argument["folder"])
     sys.argv = [sys.modules["ipykernel"].__path__[0] + "_launcher.py", *argument["arguments"]]
-    IPKernelApp.launch_instance([*argument["arguments"], f"--IPKernelApp.parent_handle={os.getppid()}"])
+    connection = {"check_same_thread": False, "factory": Unhurried}
+    history = Config({"HistoryManager": {"connection_options": connection}})
+    app = IPKernelApp.instance(config=history)
+    app.initialize([*argument["arguments"], f"--IPKernelApp.parent_handle={os.getppid()}"])
+    if isinstance(database := app.shell.history_manager.db, Unhurried):
+        database.execute("PRAGMA synchronous = FULL")
+    app.start()
+
+
+class Unhurried(sqlite3.Connection):
+    """The history of what was typed: a kernel's start need not wait until its number is on the disk.
+
+    What is typed is written by another thread, which waits for the disk as ever.
+    """
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)
+        if threading.current_thread() is threading.main_thread():
+            self.execute("PRAGMA synchronous = OFF")

@@ -36,7 +36,10 @@ def _import_libraries() -> None:
         "pyarrow.dataset", "pyarrow.parquet", "matplotlib.pyplot", "matplotlib.backends.backend_agg",
         "scipy.stats", "statsmodels.api", "tqdm.auto", "ipywidgets", "sqlite3", "tornado.platform.asyncio",
         "tornado.queues", "IPython.core.debugger", "IPython.core.interactiveshell",
+        "IPython.core.completerlib", "IPython.core.logger", "IPython.core.oinspect", "IPython.utils.wildcard",
         "IPython.extensions.storemagic", "ipykernel.debugger", "ipykernel.ipkernel", "ipykernel.kernelapp",
+        "ipykernel.kernelspec", "pygments.styles.default", "pandas.io.formats.csvs", "analysis.tables.study",
+        "analysis.tables.read", "analysis.tables.check",
     ):  # fmt: skip
         importlib.import_module(name)
 
