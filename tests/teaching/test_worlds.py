@@ -1,5 +1,6 @@
 """The worlds of the cases: the same each time, with the facts they are calibrated with and their truth."""
 
+import nbformat
 import numpy as np
 import pandas as pd
 import pytest
@@ -124,3 +125,29 @@ def test_chains_fill_seats_once_and_only_clubs_meet_again(worlds):
     partners = partners.assign(chain=partners["matter_id"].str[:3])
     again = partners.groupby(["chain", "actor_id_x", "actor_id_y"]).size().gt(1).groupby("chain").mean()
     assert again["INT"] > 1.2 * max(again["DEV"], again["SER"])
+
+
+def test_the_real_conversation_is_read_where_the_export_is_at_hand(datasets, monkeypatch, capsys):
+    import analysis
+    from analysis import processes
+
+    monkeypatch.setenv("POLIS_EXPORT", str(datasets / "polis_vtaiwan_uberx"))
+    cells = nbformat.read(read_case("consultation").notebook, as_version=4).cells
+    at = next(k for k, cell in enumerate(cells) if "POLIS_EXPORT" in cell.source and cell.cell_type == "code")
+    names = {name: getattr(processes, name) for name in ("consensus", "divisive")}
+    names |= {name: getattr(analysis, name) for name in ("agreement", "opinion_groups")}
+    for cell in cells[at : at + 2]:
+        exec(cell.source, names)
+    said = capsys.readouterr().out
+    assert "1,921" in said
+    assert "2 groups" in said
+
+
+def test_without_the_export_the_notebook_passes_on(monkeypatch, tmp_path, capsys):
+    monkeypatch.setenv("POLIS_EXPORT", str(tmp_path / "nothing"))
+    cells = nbformat.read(read_case("consultation").notebook, as_version=4).cells
+    at = next(k for k, cell in enumerate(cells) if "POLIS_EXPORT" in cell.source and cell.cell_type == "code")
+    names = {}
+    for cell in cells[at : at + 2]:
+        exec(cell.source, names)
+    assert "No export" in capsys.readouterr().out
