@@ -106,7 +106,7 @@ def add(commands: argparse._SubParsersAction) -> None:
             )
             action.add_argument("--out", type=Path, required=True, help="folder for points and pages")
         if name in ("check", "grade"):
-            action.add_argument("--seconds", type=int, default=240, help="of processor time, each")
+            action.add_argument("--seconds", type=int, default=180, help="of processor time, each")
             action.add_argument("--memory", type=int, default=6144, help="megabytes, each")
         action.add_argument("--language", choices=("en", "zh"), help="only this one; both by default")
         action.set_defaults(run=run)

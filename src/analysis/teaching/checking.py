@@ -94,12 +94,11 @@ def judge(case: Case, question: str, answer: object, language: str | None = None
             expected="one of " + ", ".join(case.checks),
         )
     rule = case.checks[question]
-    words, right = (
-        _sealed(case, question, rule, answer) if "sealed" in rule else _computed(case, rule, answer)
-    )
+    found = _sealed(case, question, rule, answer) if "sealed" in rule else _computed(case, rule, answer)
+    said, right = found
     if answer is None or answer is Ellipsis:
-        words, right = _words("missing"), False
-    texts = {code: words[code].format(question=question, **_shown(case, rule)) for code in LANGUAGES}
+        said, right = words("missing"), False
+    texts = {code: said[code].format(question=question, **_shown(case, rule)) for code in LANGUAGES}
     return Feedback(question, right, texts, language)
 
 
@@ -112,10 +111,10 @@ def _shown(case: Case, rule: dict) -> dict[str, str]:
 
 def _sealed(case: Case, question: str, rule: dict, answer: object) -> tuple[dict[str, str], bool]:
     if not isinstance(answer, str) or answer.strip().casefold() not in rule["choices"]:
-        return _words("kind_word"), False
+        return words("kind_word"), False
     given = seal(case.slug, question, answer)
     if given == rule["sealed"]:
-        return rule.get("right", _words("right")), True
+        return rule.get("right", words("right")), True
     return next((m for m in rule.get("mistakes", ()) if m["sealed"] == given), rule), False
 
 
@@ -123,18 +122,18 @@ def _computed(case: Case, rule: dict, answer: object) -> tuple[dict[str, str], b
     expected, given = _expected(case, rule["answer"]), plain(answer)
     if type(given) is not type(expected):
         kind = {float: "kind_number", dict: "kind_table", list: "kind_names"}[type(expected)]
-        return _words(kind), False
+        return words(kind), False
     if isinstance(expected, dict) and set(given) != set(expected):
-        return _words("kind_table"), False
+        return words("kind_table"), False
     tolerance = rule.get("tolerance", 0.0)
     if _same(given, expected, tolerance):
-        return rule.get("right", _words("right")), True
+        return rule.get("right", words("right")), True
     for mistake in rule.get("mistakes", ()):
         wrong = _expected(case, mistake["answer"])
         if type(wrong) is type(given) and _same(given, wrong, tolerance):
             return mistake, False
     general = _general(given, expected, tolerance)
-    return (_words(general) if general else rule), False
+    return (words(general) if general else rule), False
 
 
 @cache
@@ -196,5 +195,6 @@ def _all_words() -> dict[str, dict[str, str]]:
     return tomllib.loads(Path(__file__).with_name("words.toml").read_text(encoding="utf-8"))
 
 
-def _words(name: str) -> dict[str, str]:
+def words(name: str) -> dict[str, str]:
+    """Return a text that all cases share, by language."""
     return _all_words()[name]

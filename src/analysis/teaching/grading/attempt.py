@@ -79,8 +79,10 @@ def attempt(
         home = Path(scratch).resolve()
         _furnish(home, cells, names, folder, studies, limits, caches)
         mark, start = secrets.token_hex(8), time.monotonic()
-        said, status = _run(home, studies, limits, mark)
-        _end_all(mark)
+        try:
+            said, status = _run(home, studies, limits, mark)
+        finally:
+            _end_all(mark)
         found = _read(said)
         found.seconds = round(time.monotonic() - start, 1)
         found.status = "finished" if found.status == "finished" else status
@@ -117,14 +119,16 @@ def _run(home: Path, studies: Path, limits: Limits, mark: str) -> tuple[bytes, s
     listener = threading.Thread(target=_listen, args=(process.stdout, said, done), daemon=True)
     listener.start()
     deadline, status = time.monotonic() + limits.wall_seconds, "ended"
-    while process.poll() is None and not done.is_set():
-        if time.monotonic() > deadline:
-            status = "time"
-            break
-        done.wait(0.2)
+    try:
+        while process.poll() is None and not done.is_set():
+            if time.monotonic() > deadline:
+                status = "time"
+                break
+            done.wait(0.2)
+    finally:  # an interrupted teacher leaves no submission running
+        _kill(process)
     if len(said) > MOST_SAID:
         status = "flooded"
-    _kill(process)
     listener.join(5)
     if status == "ended" and process.returncode in (-24, -9):  # SIGXCPU: processor time is used up
         status = "time"

@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 
 from analysis.teaching.case import Case, CaseError, read_case, slugs
-from analysis.teaching.checking import judge
+from analysis.teaching.checking import judge, words
 from analysis.teaching.copies import FINAL, MARK, marks, master
 from analysis.teaching.grading.attempt import Attempt, attempt
 from analysis.teaching.grading.sandbox import Limits
@@ -177,9 +177,10 @@ def _judge(result: Marked, asked: tuple[Question, ...], run: Attempt) -> None:
         if question.by_hand:
             result.points[question.name] = None
             continue
-        feedback = judge(result.case, question.name, _answer(run.answers.get(question.name, {})))
+        answer = _answer(run.answers.get(question.name, {}))
+        feedback = judge(result.case, question.name, answer)
         result.points[question.name] = question.points if feedback.right else 0.0
-        result.hints[question.name] = feedback.texts
+        result.hints[question.name] = words("page_missing") if answer is None else feedback.texts
 
 
 def _answer(told: dict) -> object:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
-from functools import cache
 from html import escape
 from pathlib import Path
 
 from analysis.teaching.case import LANGUAGES
+from analysis.teaching.checking import words
 from analysis.teaching.grading.marking import Marked, Question, questions
 
 STYLE = """body{font-family:system-ui,"Noto Sans SC","Microsoft YaHei",sans-serif;
@@ -17,7 +16,8 @@ max-width:46em;margin:2em auto;
 padding:0 1em;line-height:1.5;color:#222}h1{font-size:1.4em}h2{font-size:1.05em;margin:1.2em 0 .2em}
 section{border-left:4px solid #999;padding:.1em 1em;margin:.8em 0}.right{border-color:#0072B2}
 .wrong{border-color:#D55E00}p{margin:.3em 0}pre{white-space:pre-wrap;background:#f5f5f5;padding:.6em}
-.points{float:right;font-weight:normal}@media print{section{break-inside:avoid}}"""
+h2{display:flex;justify-content:space-between;gap:1em}.points{font-weight:normal;white-space:nowrap}
+@media print{section{break-inside:avoid}}"""
 
 
 def write_page(result: Marked, out: Path, language: str | None = None) -> Path:
@@ -52,28 +52,24 @@ def page(result: Marked, language: str | None = None) -> str:
 def _section(result: Marked, question: Question, codes: list[str]) -> str:
     points = result.points.get(question.name)
     if question.by_hand:
-        kind, words = "", _say(codes, "by_hand")
-        words += f"<pre>{escape(result.answers.get(question.name, ''))}</pre>"
-        mark = _say(codes, "points", points="–", most=_number(question.points))
+        kind, sign = "", ""
+        said = f"<p>{_say(codes, 'by_hand')}</p><pre>{escape(result.answers.get(question.name, ''))}</pre>"
     else:
-        kind = "right" if points else "wrong"
-        words = _each(codes, result.hints.get(question.name, dict.fromkeys(LANGUAGES, "")), "<br>")
-        mark = _say(codes, "points", points=_number(points or 0), most=_number(question.points))
-    heading = f'<h2>{_each(codes, question.title)} <span class="points">{mark}</span></h2>'
-    return f'<section class="{kind}">{heading}<p>{words}</p></section>'
+        kind, sign = ("right", "✓ ") if points else ("wrong", "✗ ")
+        texts = result.hints.get(question.name, dict.fromkeys(LANGUAGES, ""))
+        said = f"<p>{_each(codes, texts, '<br>')}</p>"
+    given = "–" if points is None else _number(points)
+    mark = _say(codes, "points", points=given, most=_number(question.points))
+    title = f"<span>{sign}{_each(codes, question.title)}</span>"
+    return f'<section class="{kind}"><h2>{title}<span class="points">{mark}</span></h2>{said}</section>'
 
 
 def _each(codes: list[str], texts: dict[str, str], between: str = " · ") -> str:
     return between.join(escape(texts.get(code, "")) for code in codes)
 
 
-@cache
-def _texts() -> dict[str, dict[str, str]]:
-    return tomllib.loads((Path(__file__).parents[1] / "words.toml").read_text(encoding="utf-8"))
-
-
 def _say(codes: list[str], name: str, **values: str) -> str:
-    texts = _texts()[f"page_{name}"]
+    texts = words(f"page_{name}")
     return " · ".join(escape(texts[code].format(**values)) for code in codes)
 
 

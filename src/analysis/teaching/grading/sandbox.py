@@ -39,7 +39,7 @@ class Limits:
         Processes and threads that this user may start besides those already there; does not bind root.
     """
 
-    seconds: int = 240
+    seconds: int = 180
     memory_mb: int = 6144
     file_mb: int = 64
     processes: int = 48
