@@ -40,12 +40,18 @@ def test_stances_draw_a_point_per_group_and_statement():
     assert [t.get_text() for t in ax.get_yticklabels()] == ["What unites", "12", "7"]
 
 
+def corners(bars):
+    """Return the corners of each bar of a shape of bars."""
+    return bars.get_path().vertices.reshape(-1, 5, 2)
+
+
 def test_parts_end_where_the_whole_does():
     ax = plot_parts(
         ["a", "b"], [3, 0], [7, np.nan], labels=("met", "not met"), texts=["30%", "0%"], ax=axes()
     )
-    ends = sorted(bar.get_x() + bar.get_width() for bar in ax.patches)
-    assert ends == [0, 0, 3, 10]
+    ends = [bar[:, 0].max() for bars in ax.patches for bar in corners(bars)]
+    assert ends == [3, 0, 10, 0]
+    assert [bars.get_hatch() for bars in ax.patches] == [None, "//"]
     assert {t.get_text().strip() for t in ax.texts} == {"30%", "0%"}
 
 
@@ -66,8 +72,10 @@ def test_spending_hangs_below_zero():
     table = pd.DataFrame({"income": [90.0, 0], "spent": [0, 40.0], "balance": [90.0, 50]}, index=["a", "b"])
     before = table.copy()
     ax = plot_ledger(table, labels=("in", "out", "left"), ax=axes())
-    heights = [bar.get_height() for bar in ax.patches]
-    assert (max(heights), min(heights)) == (90, -40)
+    received, spent = (corners(bars) for bars in ax.patches)
+    assert [bar[:, 1].max() for bar in received] == [90, 0]
+    assert [bar[:, 1].min() for bar in spent] == [0, -40]
+    assert ax.get_legend_handles_labels()[1] == ["in", "out", "left"]
     pd.testing.assert_frame_equal(table, before)
 
 

@@ -10,6 +10,7 @@ import pandas as pd
 from analysis.display.figures import COLOURS, CYCLE, new_axes
 from analysis.display.plots import mark_periods
 
+HATCHED = {"facecolor": COLOURS["yellow"], "edgecolor": "white", "hatch": "//"}
 MARKERS = ("o", "s", "^", "v", "P", "X")
 
 
@@ -120,9 +121,8 @@ def plot_parts(names: Sequence[str], first: Sequence[float], second: Sequence[fl
     ax = new_axes(ax, height=0.9 + 0.32 * len(names))
     y = np.arange(len(names))[::-1]
     first, second = np.nan_to_num(np.asarray(first, float)), np.nan_to_num(np.asarray(second, float))
-    ax.barh(y, first, color=COLOURS["blue"], height=0.66, label=labels[0])
-    ax.barh(y, second, left=first, color=COLOURS["yellow"], height=0.66, label=labels[1], hatch="//",
-            edgecolor="white", linewidth=0.4)  # fmt: skip
+    _bars(ax, 0, y - 0.33, first, 0.66, facecolor=COLOURS["blue"], label=labels[0])
+    _bars(ax, first, y - 0.33, second, 0.66, label=labels[1], linewidth=0.4, **HATCHED)
     for at, end, text in zip(y, first + second, texts, strict=False):
         ax.text(end, at, f" {text}", va="center", ha="left")
     ax.set_yticks(y, names)
@@ -147,14 +147,30 @@ def plot_ledger(table: pd.DataFrame, *, labels: tuple[str, str, str], ax=None):
     """
     ax = new_axes(ax, height=2.7)
     x = np.arange(len(table))
-    ax.bar(x, table["income"].fillna(0), color=COLOURS["green"], width=0.8, label=labels[0])
-    ax.bar(x, -table["spent"].fillna(0), color=COLOURS["yellow"], width=0.8, label=labels[1], hatch="//",
-           edgecolor="white", linewidth=0.3)  # fmt: skip
+    _bars(ax, x - 0.4, 0, 0.8, table["income"].fillna(0), facecolor=COLOURS["green"], label=labels[0])
+    _bars(ax, x - 0.4, 0, 0.8, -table["spent"].fillna(0), label=labels[1], linewidth=0.3, **HATCHED)
     ax.step(x, table["balance"], where="mid", color=COLOURS["ink"], label=labels[2])
     ax.axhline(0, color=COLOURS["ink"], linewidth=0.8)
     mark_periods(ax, list(table.index))
     ax.yaxis.set_major_formatter(_thousands)
     return ax
+
+
+def _bars(ax, left, bottom, width, height, **look: object) -> None:
+    """Draw bars as one shape, whose hatch is drawn once: for each bar it costs as much as a word."""
+    from matplotlib.patches import PathPatch
+    from matplotlib.path import Path
+
+    x, y, wide, high = np.broadcast_arrays(
+        *(np.asarray(part, float) for part in (left, bottom, width, height))
+    )
+    corners = [(x, y), (x + wide, y), (x + wide, y + high), (x, y + high), (x, y)]
+    points = np.stack([np.stack(corner, axis=-1) for corner in corners], axis=1).reshape(-1, 2)
+    steps = [Path.MOVETO, Path.LINETO, Path.LINETO, Path.LINETO, Path.CLOSEPOLY] * len(x)
+    bars = PathPatch(Path(points, steps), **{"linewidth": 0, **look})
+    bars.sticky_edges.y.append(0)
+    ax.add_patch(bars)
+    ax.autoscale_view()
 
 
 def plot_ranks(table: pd.DataFrame, here: int | None = None, *, rank_label: str, ax=None):

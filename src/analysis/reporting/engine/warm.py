@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from contextlib import suppress
 
@@ -25,6 +26,8 @@ def warm_reports(_: dict) -> None:
     _import_libraries()
     _import_reporting()
     _rehearse()
+    _rehearse_page()
+    gc.set_threshold(20_000, 20, 20)  # a report ends before its garbage is worth looking for so often
 
 
 def _import_libraries() -> None:
@@ -53,6 +56,7 @@ def _import_reporting() -> None:
         "nbclient",
         "nbconvert.exporters.html",
         "nbformat.v4",
+        "pypandoc",
         "analysis.reporting.district",
         "analysis.reporting.engine.apart",
         "analysis.reporting.engine.execution",
@@ -92,3 +96,22 @@ def _rehearse() -> None:
     frame = pd.DataFrame({"x": np.arange(12.0), "group": list("abc") * 4})
     frame.groupby("group")["x"].mean().to_frame().to_html()
     sm.OLS(frame["x"] ** 2, sm.add_constant(frame["x"])).fit().params.sum()
+
+
+def _rehearse_page() -> None:
+    """Make a page from a notebook of one cell: templates and schemas are read, patterns compiled."""
+    import tempfile
+    from pathlib import Path
+
+    import nbformat
+
+    from analysis.display.html import table
+    from analysis.reporting.documents import page_html
+
+    shown = {"text/html": str(table(["a"], [["b"]], caption="c"))}
+    output = nbformat.v4.new_output("execute_result", shown, execution_count=1)
+    cell = nbformat.v4.new_code_cell("1", outputs=[output], execution_count=1)
+    with tempfile.TemporaryDirectory() as folder:
+        draft = Path(folder) / "rehearsal.ipynb"
+        nbformat.write(nbformat.v4.new_notebook(cells=[cell]), draft)
+        page_html(draft, title="", language="zh")
