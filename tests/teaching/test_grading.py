@@ -34,6 +34,8 @@ def test_harm_stays_inside_and_honest_answers_count(tmp_path):
     precious.write_text("keep me")
     own.mkdir()
     (own / "data.csv").write_text("x\n41\n")
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(own / "pipe")  # cannot be copied; must not be waited for
     (own / "analysis").mkdir()  # must not stand in for the package
     (own / "analysis" / "__init__.py").write_text(f"open({str(precious)!r}, 'w')")
     cells = [
@@ -83,21 +85,23 @@ def test_code_that_is_not_python_is_held_too(tmp_path):
 
 @linux
 @pytest.mark.heavy
-def test_a_process_that_slips_away_is_ended(tmp_path):
+def test_a_process_that_slips_away_is_ended(tmp_path, monkeypatch):
+    monkeypatch.setattr(
+        "analysis.teaching.grading.attempt.secrets.token_hex", lambda _: "a mark of this test"
+    )
     away = (
         "import ctypes, os, time; c = ctypes.CDLL(None); q1 = 1\n"
         "if c.fork() == 0:\n    c.setsid()\n    time.sleep(600)"
     )
     done = run([away, "q2 = 2"], tmp_path)
     assert done.answers["q1"] == {"value": 1.0}
-    left = [p for p in psutil.process_iter() if carries_mark(p)]
-    assert not left
+    assert not [p for p in psutil.process_iter() if carries_mark(p)]
 
 
 def carries_mark(process):
     try:
         alive = process.status() != psutil.STATUS_ZOMBIE
-        return alive and process.pid != os.getpid() and "GONGZHI_SUBMISSION" in process.environ()
+        return alive and process.environ().get("GONGZHI_SUBMISSION") == "a mark of this test"
     except psutil.Error:
         return False
 

@@ -13,6 +13,7 @@ import threading
 import time
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 
 from analysis.teaching.grading.sandbox import Limits
@@ -20,6 +21,7 @@ from analysis.teaching.opening import PLACE
 
 MOST_SAID = 4 * 1024 * 1024  # bytes that a submission may answer
 MARK = "GONGZHI_SUBMISSION"  # environment variable every process of one submission carries
+ROUNDS = 20  # of ending processes that a submission left: they may start others meanwhile
 PASSED_ON = ("PATH", "LANG", "LC_ALL", "SYSTEMROOT", "COMSPEC", "PATHEXT", "TZ")
 CACHES = "home"  # inside the temporary folder: where compiled functions and fonts are kept
 
@@ -95,7 +97,9 @@ def _furnish(home: Path, cells, names, folder, studies, limits, caches) -> None:
     if folder is None:
         (home / "work").mkdir()
     else:
-        shutil.copytree(folder, home / "work", symlinks=True)
+        with suppress(shutil.Error, OSError):  # what cannot be copied, such as a pipe, is not there for it
+            shutil.copytree(folder, home / "work", symlinks=True)
+        (home / "work").mkdir(exist_ok=True)
     if caches is not None and caches.exists():
         shutil.copytree(caches, home / CACHES)
     else:
@@ -108,7 +112,9 @@ def _run(home: Path, studies: Path, limits: Limits, mark: str) -> tuple[bytes, s
     kept = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
     own = {name: str(home / CACHES) for name in ("HOME", "USERPROFILE", "TMPDIR", "TEMP", "TMP",
            "MPLCONFIGDIR", "IPYTHONDIR", "NUMBA_CACHE_DIR", "XDG_CACHE_HOME", "XDG_CONFIG_HOME")}  # fmt: skip
-    threads = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    threads = dict.fromkeys(
+        ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1"
+    )
     fixed = {"PYTHONDONTWRITEBYTECODE": "1", "MPLBACKEND": "agg", PLACE: str(studies), MARK: mark}
     process = subprocess.Popen(
         [sys.executable, "-P", "-m", "analysis.teaching.grading.child", str(home)],
@@ -162,10 +168,23 @@ def _end_all(mark: str) -> None:
     """End every process that still carries the mark: what a submission started and sent away."""
     import psutil
 
-    for process in psutil.process_iter():
-        with suppress(psutil.Error, OSError):
-            if process.pid != os.getpid() and process.environ().get(MARK) == mark:
+    for _ in range(ROUNDS):
+        left = list(filter(partial(_carries, mark), psutil.process_iter()))
+        for process in left:
+            with suppress(psutil.Error):
                 process.kill()
+        if not left:
+            return
+        psutil.wait_procs(left, timeout=1)
+
+
+def _carries(mark: str, process) -> bool:
+    import psutil
+
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE and process.environ().get(MARK) == mark
+    except (psutil.Error, OSError):
+        return False
 
 
 def _read(said: bytes) -> Attempt:

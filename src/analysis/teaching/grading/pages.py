@@ -21,8 +21,10 @@ h2{display:flex;justify-content:space-between;gap:1em}.points{font-weight:normal
 
 
 def write_page(result: Marked, out: Path, language: str | None = None) -> Path:
-    """Write the page of one submission as OUT/<student>-<case>.html."""
-    file = out / f"{_safe(result.student)}-{result.case.slug if result.case else _safe(result.file)}.html"
+    """Write the page of one submission as OUT/<student>-<case or name of the file>.html."""
+    stem = Path(result.file).stem
+    what = result.case.slug if result.case and stem == result.student else stem
+    file = out / f"{_safe(result.student)}-{_safe(what)}.html"
     part = file.with_name(file.name + ".part")
     part.write_text(page(result, language), encoding="utf-8")
     os.replace(part, file)

@@ -42,7 +42,7 @@ class Limits:
     seconds: int = 180
     memory_mb: int = 6144
     file_mb: int = 64
-    processes: int = 48
+    processes: int = 256
 
     @property
     def wall_seconds(self) -> int:
