@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from analysis.reporting.disclosure import hidden_cells, protect_frames, tidy_mea
 from analysis.reporting.estimates import estimate_effects
 from analysis.reporting.inclusion import DRAWS, WINDOW_DAYS, people_in_networks
 from analysis.reporting.pictures import draw_districts
+from analysis.reporting.prepared import Frames, prepare
 from analysis.reporting.stages import BOUNDARIES, rank_districts, read_boundaries, section_frames
 from analysis.reporting.stages import FRAMES as STAGES
 from analysis.tables.config import read_config
@@ -39,22 +41,23 @@ class City:
         study, study_zh, period, periods, version, inputs (name -> sha256), tie_rule, missing (family ->
         tables), limits (rules of the notes found), settle_days, index (how the ranks came about, or why
         there are none), boundaries (outlines of the districts, empty without boundaries.geojson).
-    frames : dict of str -> DataFrame
-        The frames named in `FRAMES`. `effects` holds one row per reform, outcome and term; `hidden` the
-        cells of measures that are not published.
+    frames : mapping of str to DataFrame
+        The frames named in `FRAMES`; of a folder, each is read on its first use. `effects` holds one row per
+        reform, outcome and term; `hidden` the cells of measures that are not published.
     folder : Path, optional
         Where it was read from.
     """
 
     meta: dict
-    frames: dict[str, pd.DataFrame]
+    frames: Mapping[str, pd.DataFrame]
     folder: Path | None = None
 
     def write(self, folder: Path) -> None:
-        """Write all frames and the meta data into `folder`."""
+        """Write all frames and the meta data into `folder`, and what reports read, laid out for them."""
         folder.mkdir(parents=True, exist_ok=True)
         for name, frame in self.frames.items():
             frame.to_parquet(folder / f"{name}.parquet", index=False)
+        prepare(self.frames, self.meta["periods"], Text(LANGUAGES[0]).measure, folder)
         text = json.dumps(self.meta, ensure_ascii=False, indent=1, sort_keys=True)
         (folder / "city.json").write_text(text, encoding="utf-8")
 
@@ -74,7 +77,7 @@ def load_city(folder: str | Path) -> City:
             mend="Make them with: gongzhi report STUDY --out DIR, then use DIR/city.",
         )  # fmt: skip
     meta = json.loads((folder / "city.json").read_text(encoding="utf-8"))
-    return City(meta, {name: pd.read_parquet(folder / f"{name}.parquet") for name in FRAMES}, folder)
+    return City(meta, Frames(folder, FRAMES), folder)
 
 
 def run_city(study: Study) -> City:

@@ -13,7 +13,9 @@ from analysis.display.text import Text
 from analysis.errors import ReportError
 from analysis.reporting.city import City, load_city
 from analysis.reporting.disclosure import mask_measures, tidy_measures
+from analysis.reporting.masked import VALUE, Masked, mask
 from analysis.reporting.numbering import number_section
+from analysis.reporting.prepared import OUTCOMES, STUDY, Prepared, outcome_names, rows_of
 from analysis.reporting.provenance.trail import Watched, following, used, with_sources
 from analysis.tables.periods import ALL
 
@@ -30,9 +32,11 @@ class DistrictReport:
     """
 
     def __init__(self, city: City, district: str, language: str) -> None:
-        self.city = replace(city, frames=Watched(city.frames))
+        plain = getattr(city.frames, "plain", city.frames)
+        self.city = replace(city, frames=Watched(plain))
+        self.prepared: Prepared | None = getattr(plain, "prepared", None)
         self.district, self.text = district, Text(language)
-        places = city.frames["places"].set_index("place_id", drop=False)
+        places = self._shared("places").set_index("place_id", drop=False)
         districts = places.index[places["kind"] == "district"].tolist()
         if district not in districts:
             raise ReportError(
@@ -77,8 +81,15 @@ class DistrictReport:
     @cached_property
     def measures(self) -> pd.DataFrame:
         """Value, n and std_error of every place by measure, period and place_id; hidden ones NaN."""
-        frames = dict(self.city.frames)
+        frames = dict(self.city.frames.plain)
         return mask_measures(tidy_measures(frames), self.text.measure, frames["hidden"])
+
+    @cached_property
+    def masked(self) -> Masked:
+        """The same for looking up: of districts by period, of all places over the whole time."""
+        if self.prepared is not None:
+            return self.prepared.masked
+        return mask(self.city.frames.plain, self.periods, self.text.measure)
 
     def has(self, measure: str) -> bool:
         """Whether the district has a value over the whole time, be it hidden."""
@@ -88,23 +99,48 @@ class DistrictReport:
     def value(self, measure: str, place: str | None = None, period: str = ALL) -> tuple[float, float]:
         """Return (value, n) of a place, by default the district over the whole time; NaN where unknown."""
         used("measure", measure)
-        try:
-            row = self.measures.loc[(measure, period, place or self.district)]
-        except KeyError:
-            return np.nan, 0
-        return float(row["value"]), float(row["n"])
+        return self.masked.number(measure, place or self.district, period)[:2]
 
     def error(self, measure: str) -> float:
         """Return the standard error of the district's value over the whole time, NaN where unknown."""
-        try:
-            return float(self.measures.loc[(measure, ALL, self.district)]["std_error"])
-        except KeyError:
-            return np.nan
+        return self.masked.number(measure, self.district)[2]
 
-    def rows(self, name: str) -> pd.DataFrame:
-        """Return this district's rows of a frame of the city stage."""
-        frame = self.city.frames[name]
-        return frame[frame["district_id"] == self.district].reset_index(drop=True)
+    def rows(self, name: str, owner: str | None = None) -> pd.DataFrame:
+        """Return the rows of a frame of the city stage that belong to this district, or to another owner.
+
+        Parameters
+        ----------
+        name : str
+        owner : str, optional
+            A district; "all" where a frame has rows of all districts together; "" for rows of no district.
+        """
+        used("frame", name)
+        owner = self.district if owner is None else owner
+        found = None if self.prepared is None else self.prepared.rows(name, owner)
+        return rows_of(self.city.frames.plain[name], owner) if found is None else found
+
+    def study_rows(self, name: str) -> pd.DataFrame:
+        """Return the rows of a frame of the city stage that belong to no district."""
+        return self.rows(name, STUDY)
+
+    def shared(self, name: str) -> pd.DataFrame:
+        """Return a frame of the city stage that reports read whole: places, accounting or index."""
+        used("frame", name)
+        return self._shared(name)
+
+    def _shared(self, name: str) -> pd.DataFrame:
+        return self.city.frames.plain[name] if self.prepared is None else self.prepared.shared(name)
+
+    @cached_property
+    def _outcomes(self) -> list[str]:
+        if self.prepared is not None:
+            return self.prepared.shared(OUTCOMES)["measure"].tolist()
+        return outcome_names(self.city.frames.plain["outcomes"])["measure"].tolist()
+
+    def outcomes(self) -> list[str]:
+        """Return the names of the outcomes of the study, sorted."""
+        used("frame", "outcomes")
+        return self._outcomes
 
     def shown(self, measure: str, place: str | None = None) -> str:
         """Return a value over the whole time as text, or that it is hidden."""
@@ -114,34 +150,28 @@ class DistrictReport:
 
     def among(self, measure: str, places: list[str], period: str = ALL) -> pd.Series:
         """Return the values of several places, NaN where unknown or hidden."""
-        return self._slice(measure, period)["value"].reindex(places).astype(float)
+        used("measure", measure)
+        if period == ALL:
+            return pd.Series(self.masked.among(measure, places)[VALUE], index=places, name="value")
+        values = [self.masked.number(measure, place, period)[VALUE] for place in places]
+        return pd.Series(values, index=places, name="value", dtype=float)
 
     def course(self, measure: str, places: list[str]) -> pd.DataFrame:
-        """Return a frame of periods by places."""
+        """Return a frame of periods by districts."""
         used("measure", measure)
-        try:
-            rows = self.measures.loc[measure]["value"].unstack("place_id")
-        except KeyError:
-            rows = pd.DataFrame(dtype=float)
-        return rows.reindex(index=self.periods, columns=places).astype(float)
+        values = self.masked.course(measure, places, self.periods)[VALUE]
+        return pd.DataFrame(values, index=self.periods, columns=places)
 
     def missing(self, family: str) -> list[str]:
         """Return the names of the tables that a family of measures lacks, or lacks rows of a kind in."""
         lacking = self.city.meta["missing"].get(family, ())
-        accounts = self.city.frames["accounting"].query("rule == ''")
-        there = set(accounts.loc[accounts["kept"] > 0, "table"])
+        accounts = self.shared("accounting")
+        there = set(accounts.loc[(accounts["rule"] == "") & (accounts["kept"] > 0), "table"])
         names = [(name, self.text.named("table", name)) for name in lacking]
         return [
             self.text(f"word.rows_of_{family}", table=words) if name in there else words
             for name, words in names
         ]
-
-    def _slice(self, measure: str, period: str) -> pd.DataFrame:
-        used("measure", measure)
-        try:
-            return self.measures.loc[(measure, period)]
-        except KeyError:
-            return pd.DataFrame({"value": [], "n": []})
 
 
 def open_report(city: str = "", district: str = "", language: str = "en") -> DistrictReport:
@@ -168,6 +198,10 @@ def open_report(city: str = "", district: str = "", language: str = "en") -> Dis
         from analysis.tables import example_study, open_study
 
         results = run_city(open_study(example_study()))
-    places = results.frames["places"]
-    first = places.loc[places["kind"] == "district", "place_id"]
-    return DistrictReport(results, district or (first.iloc[0] if len(first) else ""), language)
+    return DistrictReport(results, district or _first_district(results), language)
+
+
+def _first_district(city: City) -> str:
+    places = city.frames["places"]
+    districts = places.loc[places["kind"] == "district", "place_id"]
+    return districts.iloc[0] if len(districts) else ""

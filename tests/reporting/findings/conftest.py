@@ -7,6 +7,8 @@ import pandas as pd
 import pytest
 
 from analysis.display.text import Text
+from analysis.reporting.masked import masked_from
+from analysis.reporting.prepared import outcome_names, rows_of
 
 
 class Handmade:
@@ -18,6 +20,7 @@ class Handmade:
         table = pd.DataFrame(rows, columns=["measure", "period", "place_id", "value", "n", "std_error"])
         table["value"] = table["value"].astype(float).mask((table["n"] > 0) & (table["n"] < 5))
         self.measures = table.set_index(["measure", "period", "place_id"]).sort_index()
+        self.masked = masked_from(self.measures)
         self.district, self.districts, self.periods = district, list(districts), list(periods)
         self.text = Text("en")
         frames.setdefault("outcomes", pd.DataFrame({"measure": []}))
@@ -25,7 +28,10 @@ class Handmade:
 
     def rows(self, name):
         frame = self.city.frames.get(name, pd.DataFrame({"district_id": []}))
-        return frame[frame["district_id"] == self.district].reset_index(drop=True)
+        return rows_of(frame, self.district)
+
+    def outcomes(self):
+        return outcome_names(self.city.frames["outcomes"])["measure"].tolist()
 
 
 @pytest.fixture

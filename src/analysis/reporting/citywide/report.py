@@ -24,13 +24,13 @@ class CityReport:
     district = "all"  # what the provenance calls it
 
     def __init__(self, reader: DistrictReport) -> None:
-        reader.measures  # noqa: B018  read once, shared by `at`
+        reader.masked  # noqa: B018  read once, shared by `at`
         vars(reader).setdefault("_kept", {})
         self._reader = reader
         self.city: City = reader.city
         self.text, self.places, self.periods = reader.text, reader.places, reader.periods
         self.districts, self.all_communities = reader.districts, reader.all_communities
-        self.measures, self.subtitle = reader.measures, reader.subtitle
+        self.masked, self.prepared, self.subtitle = reader.masked, reader.prepared, reader.subtitle
         self.study = self.city.meta["study_zh" if self.text.language == "zh" else "study"]
 
     def at(self, district: str) -> DistrictReport:
@@ -44,6 +44,23 @@ class CityReport:
         ].tolist()
         report.name = report.text.place(places.loc[district])
         return report
+
+    @property
+    def measures(self):
+        """Value, n and std_error of every place by measure, period and place_id; hidden ones NaN."""
+        return self._reader.measures
+
+    def shared(self, name: str):
+        """Return a frame of the city stage that reports read whole."""
+        return self._reader.shared(name)
+
+    def study_rows(self, name: str):
+        """Return the rows of a frame of the city stage that belong to no district."""
+        return self._reader.study_rows(name)
+
+    def outcomes(self) -> list[str]:
+        """Return the names of the outcomes of the study, sorted."""
+        return self._reader.outcomes()
 
     def name(self, district: str) -> str:
         """Return the name of a district."""

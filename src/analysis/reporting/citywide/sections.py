@@ -10,7 +10,7 @@ from analysis.display.numbers import NO_VALUE, format_number
 from analysis.display.plots import legend_below
 from analysis.reporting.citywide.effects import differences, effects
 from analysis.reporting.citywide.overview import fired, key_measures, overview
-from analysis.reporting.findings.figures import measured
+from analysis.reporting.findings.figures import hidden_measures
 from analysis.reporting.sections.common import notes
 from analysis.reporting.sections.coverage import accounts, in_words
 from analysis.reporting.sections.limits import limits, provenance
@@ -121,8 +121,7 @@ def quality(report) -> Html:
     alone = [c for c in report.all_communities if report.places["district_id"].isna()[c]]
     if alone:
         parts.append(paragraph(text("sentence.no_district", count=len(alone))))
-    names = report.measures.index.unique("measure")
-    hidden = [(d, sum(measured(report.at(d), m).hidden for m in names)) for d in report.districts]
+    hidden = [(d, len(hidden_measures(report.at(d)))) for d in report.districts]
     told = [text("city.hidden_one", district=report.name(d), count=count) for d, count in hidden if count]
     if told:
         parts.append(paragraph(text("city.hidden", districts=text.listed(told))))

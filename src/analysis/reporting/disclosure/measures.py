@@ -104,7 +104,7 @@ def mask_measures(tidy: pd.DataFrame, label: Callable, hidden: pd.DataFrame) -> 
     small, few = np.zeros(len(tidy), bool), np.flatnonzero((n > 0) & (n < SMALLEST_CELL))
     about = {name: label(name) for name in tidy["measure"].unique()}
     names = tidy["measure"].to_numpy()[few]
-    small[few] = [_hides(name, about[name]) for name in names]
+    small[few] = [hides_small(name, about[name]) for name in names]
     found = tidy.assign(_small=small).set_index(["measure", "period", "place_id"]).sort_index()
     keys = pd.MultiIndex.from_frame(hidden[["measure", "period", "place_id"]])
     gone = found.index.isin(keys) if len(keys) and not found.index.is_unique else np.zeros(len(found), bool)
@@ -118,7 +118,8 @@ def mask_measures(tidy: pd.DataFrame, label: Callable, hidden: pd.DataFrame) -> 
     )  # fmt: skip
 
 
-def _hides(name: str, label) -> bool:
+def hides_small(name: str, label) -> bool:
+    """Whether a value of a measure that rests on one to four is hidden."""
     return label.counts != "places" and (label.kind != "people" or counts_people(name, label))
 
 

@@ -6,10 +6,10 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from analysis.processes.proportions import difference as share_difference
 from analysis.reporting.findings.figures import NAN, Z95, Figure, limits, of_cases
+from analysis.reporting.masked import VALUE, N
 from analysis.reporting.provenance.trail import used
 
 PER_YEAR = {"month": 12, "quarter": 4, "year": 1}
@@ -64,19 +64,21 @@ def pooled(report, measure: str, place: str, periods: list[str]) -> Figure:
     ----------
     report : DistrictReport
     measure, place : str
+        `place`: a district.
     periods : list of str
     """
     label = report.text.measure(measure)
     ends = (periods[0], periods[-1]) if periods else ()
     blank = Figure(measure, kind=label.kind, periods=ends)
-    rows = _rows(report, measure, place, periods)
-    seen = rows[rows["value"].notna() & (rows["n"] > 0)]
-    hidden = rows[(rows["n"] > 0) & rows["value"].isna()]["n"].sum()
-    n = float(seen["n"].sum())
+    used("measure", measure)
+    rows = report.masked.course(measure, [place], periods)[:, :, 0]
+    known, there = ~np.isnan(rows[VALUE]), rows[N] > 0
+    seen, hidden = rows[:, known & there].copy(), rows[N][there & ~known].sum()
+    n = float(seen[N].sum())
     if not n or n < ENOUGH * (n + hidden):
         return blank
-    value, error = _mean(seen, together=measure.startswith(SAME_PEOPLE))
-    n = float(seen["n"].max()) if _recurring(label, measure) else n
+    value, error = _mean(*seen, together=measure.startswith(SAME_PEOPLE))
+    n = float(seen[N].max()) if _recurring(label, measure) else n
     low, high = limits(value, n, error, kind=label.kind, cases=of_cases(measure))
     return Figure(measure, value, low, high, n, label.kind, ends)
 
@@ -86,20 +88,7 @@ def _recurring(label, measure: str) -> bool:
     return label.counts == "places" or measure.startswith(SAME_PEOPLE)
 
 
-def _rows(report, measure: str, place: str, periods: list[str]) -> pd.DataFrame:
-    columns = ["value", "n", "std_error"]
-    used("measure", measure)
-    try:
-        rows = report.measures.loc[measure]
-        rows = rows[rows.index.get_level_values("place_id") == place]
-    except KeyError:
-        return pd.DataFrame(columns=columns, dtype=float)
-    rows = rows.droplevel("place_id")
-    return rows[rows.index.isin(periods)][columns].astype(float)
-
-
-def _mean(rows: pd.DataFrame, *, together: bool) -> tuple[float, float]:
-    n, values, errors = (rows[name].to_numpy(float) for name in ("n", "value", "std_error"))
+def _mean(values: np.ndarray, n: np.ndarray, errors: np.ndarray, *, together: bool) -> tuple[float, float]:
     total = n.sum()
     value = float((n * values).sum() / total)
     if np.isnan(errors).all():
@@ -119,7 +108,7 @@ def change(report, measure: str, place: str | None = None) -> Change | None:
     report : DistrictReport
     measure : str
     place : str, optional
-        By default the report's district.
+        A district, by default the report's own.
     """
     first, last = blocks(report.periods, report.city.meta["period"])
     pair = [pooled(report, measure, place or report.district, block) for block in (first, last)]

@@ -81,12 +81,8 @@ def representation(report, group: str, level: str) -> Figure:
 
 def inclusion(report, group: str, measure: str) -> Figure:
     """Return the ratio of a group to the others on a measure of networks."""
-    frame = report.city.frames["inclusion"]
-    if not len(frame):
-        return Figure("inclusion")
-    rows = frame[
-        (frame["place_id"] == report.district) & (frame["group"] == group) & (frame["measure"] == measure)
-    ]
+    rows = report.rows("inclusion")
+    rows = rows[(rows["group"] == group) & (rows["measure"] == measure)] if len(rows) else rows
     if not len(rows):
         return Figure("inclusion")
     row = rows.iloc[0]

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
 import pandas as pd
 
 from analysis.display.numbers import NO_VALUE, format_number, is_hidden
 from analysis.processes.proportions import wilson
 from analysis.reporting.provenance.trail import used
-from analysis.tables.periods import ALL
 
 Z95 = 1.959964  # normal quantile of a two-sided 95 % interval
 NAN = float("nan")
@@ -120,12 +120,20 @@ def measured(report, measure: str) -> Figure:
     report : DistrictReport
     measure : str
     """
-    kind, table = report.text.measure(measure).kind, of_districts(report, measure)
-    if report.district not in table.index:
-        return Figure(measure, kind=kind)
-    row = table.loc[report.district]
-    numbers = (float(row[name]) for name in ("value", "low", "high", "n"))
-    return Figure(measure, *numbers, kind=kind, hidden=bool(row["hidden"]))
+    used("measure", measure)
+    label, (value, n, error) = report.text.measure(measure), report.masked.number(measure, report.district)
+    n = n if n == n else 0.0
+    if label.hides(n):
+        return Figure(measure, n=n, kind=label.kind, hidden=True)
+    low, high = limits(value, n, error, kind=label.kind, cases=of_cases(measure))
+    return Figure(measure, value, low, high, n, label.kind)
+
+
+def hidden_measures(report) -> list[str]:
+    """Return the measures of the report's district that are hidden over the whole time."""
+    masked = report.masked
+    pairs = zip(masked.names, masked.counts(report.district).tolist(), strict=True)
+    return [name for name, n in pairs if is_hidden(n) and report.text.measure(name).hides(n)]
 
 
 def of_districts(report, measure: str) -> pd.DataFrame:
@@ -134,7 +142,8 @@ def of_districts(report, measure: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        By place_id: value, low, high, n, hidden; no numbers where they must not be shown.
+        By place_id, all districts in their order: value, low, high, n, hidden; NaN where there is no value
+        or it must not be shown.
     """
     kept = vars(report).setdefault("_kept", {})
     used("measure", measure)
@@ -144,24 +153,15 @@ def of_districts(report, measure: str) -> pd.DataFrame:
 
 
 def _of_districts(report, measure: str) -> pd.DataFrame:
-    try:
-        rows = report.measures.loc[(measure, ALL)]
-    except KeyError:
-        return pd.DataFrame(
-            columns=["value", "low", "high", "n", "hidden"], index=pd.Index([], name="place_id")
-        )
     label = report.text.measure(measure)
-    rows = rows[rows.index.isin(report.districts)]
-    n = rows["n"].astype(float).fillna(0.0)
-    numbers = zip(rows["value"].astype(float), n, rows["std_error"].astype(float), strict=True)
+    value, n, error = report.masked.among(measure, report.districts)
+    n = np.nan_to_num(n)
+    hidden = np.array([label.hides(size) for size in n], dtype=bool)
+    numbers = zip(np.where(hidden, NAN, value).tolist(), n.tolist(), error.tolist(), strict=True)
     ends = [limits(*one, kind=label.kind, cases=of_cases(measure)) for one in numbers]
-    hidden = pd.Series([label.hides(size) for size in n], index=n.index, dtype=bool)
-    low, high = zip(*ends, strict=True) if ends else ((), ())
-    table = pd.DataFrame(
-        {"value": rows["value"].astype(float), "low": low, "high": high, "n": n, "hidden": hidden}
-    )
-    table.loc[table["hidden"], ["value", "low", "high"]] = NAN
-    return table
+    low, high = np.array(ends).T if ends else ((), ())
+    columns = {"value": np.where(hidden, NAN, value), "low": low, "high": high, "n": n, "hidden": hidden}
+    return pd.DataFrame(columns, index=pd.Index(report.districts, name="place_id"))
 
 
 def basis(figure: Figure, text) -> str:

@@ -12,6 +12,8 @@ from importlib.resources import files
 import numpy as np
 import pandas as pd
 
+from analysis.reporting.provenance.trail import used
+
 COMPARE = {"<": operator.lt, "<=": operator.le, ">": operator.gt, ">=": operator.ge, "==": operator.eq}
 FACTS = (
     "identified", "std_error", "randomised", "treated_clusters", "pretrend_p", "pretrend_blind", "holds_zero",
@@ -194,10 +196,14 @@ def _holds(fact: float, how: str, value: float) -> bool:
 
 
 def grades_of(report) -> pd.DataFrame:
-    """Return `grade_effects` of a report's study, worked out once per report."""
+    """Return `grade_effects` of a report's study, worked out once per run, or else once per report."""
     kept = vars(report).setdefault("_kept", {})
     if "grades" not in kept:
-        kept["grades"] = grade_effects(report.city.frames["effects"])
+        used("frame", "effects")
+        prepared = getattr(report, "prepared", None)
+        kept["grades"] = (
+            prepared.shared("grades") if prepared else grade_effects(report.city.frames["effects"])
+        )
     return kept["grades"]
 
 

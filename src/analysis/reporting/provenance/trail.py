@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -129,9 +129,27 @@ def as_script(name: str, content: object) -> Html:
     return Html(f'<script type="application/json" class="{name}">{text}</script>')
 
 
-class Watched(dict):
-    """Frames of a city stage that note which of them a section uses."""
+class Watched(Mapping):
+    """Frames of a city stage that note which of them a section uses.
+
+    Parameters
+    ----------
+    plain : mapping of str to DataFrame
+        The same frames, unwatched.
+    """
+
+    def __init__(self, plain: Mapping) -> None:
+        self.plain = plain
 
     def __getitem__(self, name: str):
         used("frame", name)
-        return super().__getitem__(name)
+        return self.plain[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.plain)
+
+    def __len__(self) -> int:
+        return len(self.plain)
+
+    def __or__(self, other: Mapping) -> dict:
+        return {**self.plain, **other}

@@ -103,6 +103,12 @@ def kind_name(report, category: object) -> str:
     return report.text.named("kind", category) if stated else report.text("word.not_stated")
 
 
+def totals(report) -> pd.Series:
+    """Return how many rows were read, kept and set aside in all: rows_in, kept, set_aside."""
+    accounts = report.shared("accounting")
+    return accounts.loc[accounts["rule"] == "", ["rows_in", "kept", "set_aside"]].sum()
+
+
 def known(value: float) -> bool:
     """Whether a number is there."""
     return value is not None and not pd.isna(value) and not math.isinf(value)

@@ -9,6 +9,7 @@ from analysis.display.figures import figure_html, new_axes
 from analysis.display.html import Html, bullets, paragraph, section, table
 from analysis.display.numbers import format_number
 from analysis.display.plots import legend_below, mark_periods
+from analysis.reporting.sections.common import totals as whole_account
 
 
 def coverage(report) -> Html:
@@ -28,15 +29,14 @@ def coverage(report) -> Html:
         for family in missing
     ]
     parts.append(bullets(lines))
-    activity = report.city.frames["activity"]
-    here = activity[activity["district_id"] == report.district]
+    here = report.rows("activity")
     if len(here):
         parts.append(_picture(report, here))
     return section("coverage", text("heading.coverage"), *parts)
 
 
 def in_words(report) -> str:
-    totals = report.city.frames["accounting"].query("rule == ''")[["rows_in", "kept", "set_aside"]].sum()
+    totals = whole_account(report)
     shown = {name: format_number(value, "people") for name, value in totals.items()}
     if not totals["set_aside"]:
         return report.text("sentence.all_kept", rows_in=shown["rows_in"])
@@ -46,7 +46,7 @@ def in_words(report) -> str:
 
 def accounts(report) -> Html:
     text, rows = report.text, []
-    for name, account in report.city.frames["accounting"].groupby("table", sort=False):
+    for name, account in report.shared("accounting").groupby("table", sort=False):
         total, reasons = account.iloc[0], account.iloc[1:]
         if total["rows_in"]:
             listed = text.listed(

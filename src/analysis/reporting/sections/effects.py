@@ -20,11 +20,12 @@ from analysis.reporting.kept import kept
 from analysis.reporting.sections.common import notes
 
 COLUMNS = 3
+DRAWN = ["outcome", "event_time", "estimate", "conf_low", "conf_high", "identified"]  # what a course shows
 
 
 def effects(report) -> Html:
     """Write per reform: sentences with their doubts, tables, the course over time, and this district."""
-    text, estimates = report.text, report.city.frames["effects"]
+    text, estimates = report.text, report.study_rows("effects")
     if not len(estimates):
         note = element("p", text("sentence.no_reform"), class_="missing")
         return section("effects", text("heading.effects"), note)
@@ -37,7 +38,7 @@ def effects(report) -> Html:
         courses = rows[(rows["aggregation"] == "event_time") & rows["event_time"].notna()]
         if courses["identified"].any():
             parts.append(courses_picture(report, name, courses))
-        parts += [grades_table(report, reform, name), _here(report, reform, name, rows)]
+        parts += [grades_table(report, reform, name), _here(report, reform, name, overall)]
     overall = estimates[estimates["aggregation"] == "overall"]
     if (overall["identified"] & overall["std_error"].isna()).any():
         parts.append(notes(text("sentence.no_interval")))
@@ -96,25 +97,34 @@ def estimates_table(report, name: str, overall: pd.DataFrame) -> Html:
 def robustness(report, name: str, found: pd.DataFrame) -> Html:
     text, rows = report.text, []
     overall = found[(found["aggregation"] == "overall") & found["identified"]]
-    others = found[found["aggregation"] == "other"].set_index(["outcome", "term"])
-    inference = found[found["aggregation"] == "inference"].set_index(["outcome", "term"])
-    trusted = inference[inference["trusted"].fillna(False).astype(bool)].reset_index()
+    others, inference = (_by_term(found, part) for part in ("other", "inference"))
+    trusted = {}
+    for (outcome, _), one in inference.items():
+        if pd.notna(one.trusted) and one.trusted:
+            trusted.setdefault(outcome, one.p_value)
     for row in overall.itertuples():
         kind = text.measure(row.outcome).kind
         cells = []
         for estimator in ("imputation", "event_study"):
-            one = others.loc[(row.outcome, estimator)] if (row.outcome, estimator) in others.index else None
-            shown = NO_VALUE if one is None else format_effect(one["estimate"], one["std_error"], kind)
+            one = others.get((row.outcome, estimator))
+            shown = NO_VALUE if one is None else format_effect(one.estimate, one.std_error, kind)
             around = "" if one is None else _interval(one, kind)
             cells.append(f"{shown} {around}".strip())
-        drawn = inference["p_value"].get((row.outcome, "randomisation"), np.nan)
-        mine = trusted[trusted["outcome"] == row.outcome]
-        by_clusters = p_text(mine["p_value"].iloc[0], DRAWS) if len(mine) else NO_VALUE
+        drawn = inference.get((row.outcome, "randomisation"))
+        drawn = np.nan if drawn is None else drawn.p_value
+        by_clusters = p_text(trusted[row.outcome], DRAWS) if row.outcome in trusted else NO_VALUE
         survives = _survives(text, row.breakdown)
         rows.append((_outcome(text, row.outcome), *cells, p_text(drawn, DRAWS), by_clusters, survives))
     columns = ("imputation", "event_study", "randomisation", "trusted", "breakdown")
     header = [text("column.outcome"), *(text(f"effect_column.{c}") for c in columns)]
     return table(header, rows, caption=text("effect.robust_table", reform=name)) if rows else Html("")
+
+
+def _by_term(found: pd.DataFrame, part: str) -> dict[tuple[str, str], tuple]:
+    """Return the rows of one aggregation by outcome and term."""
+    columns = ["outcome", "term", "estimate", "std_error", "conf_low", "conf_high", "p_value", "trusted"]
+    rows = found.loc[found["aggregation"] == part, columns]
+    return {(row.outcome, row.term): row for row in rows.itertuples(index=False)}
 
 
 def grades_table(report, reform: str, name: str) -> Html:
@@ -152,7 +162,9 @@ def courses_picture(report, name: str, courses: pd.DataFrame) -> Html:
         estimate = format_number(last["estimate"], label.kind, signed=True)
         detail.append(text("picture.effect", name=label.name, at=int(last["event_time"]), estimate=estimate))
     drawn = kept(
-        report.city.folder, (text.language, courses.to_csv(index=False)), lambda: _courses(text, groups)
+        report.city.folder,
+        (text.language, courses[DRAWN].to_csv(index=False)),
+        lambda: _courses(text, groups),
     )
     alt = text(
         "alt.effects",
@@ -185,10 +197,10 @@ def _wrapped(name: str, language: str) -> str:
     return "\n".join(textwrap.wrap(name, 30))
 
 
-def _here(report, reform: str, name: str, found: pd.DataFrame) -> Html:
+def _here(report, reform: str, name: str, overall: pd.DataFrame) -> Html:
     """Say what this district adopted, and its own effects: shrunk, beside what its data could have shown."""
-    text, adoption = report.text, report.city.frames["adoption"]
-    mine = adoption[(adoption["reform"] == reform) & (adoption["district_id"] == report.district)]
+    text, adoption = report.text, report.rows("adoption")
+    mine = adoption[adoption["reform"] == reform]
     words = {"communities": len(report.communities), "reform": name, "adopted": len(mine)}
     if not len(mine):
         return paragraph(text("sentence.effects_place_none", **words))
@@ -200,10 +212,9 @@ def _here(report, reform: str, name: str, found: pd.DataFrame) -> Html:
         last=text.period(mine["start"].max()),
         **words,
     )
-    districts = found[(found["aggregation"] == "district") & found["identified"]]
-    overall = found[found["aggregation"] == "overall"].set_index("outcome")
-    rows = []
-    for row in districts[districts["district"] == report.district].itertuples():
+    own, overall, rows = report.rows("effects"), overall.set_index("outcome"), []
+    own = own[(own["reform"] == reform) & (own["aggregation"] == "district") & own["identified"].astype(bool)]
+    for row in own.itertuples():
         kind, whole = text.measure(row.outcome).kind, overall.loc[row.outcome]
         shown = [
             format_effect(row.estimate, row.std_error, kind), _interval(row, kind),

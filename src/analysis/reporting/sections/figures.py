@@ -22,8 +22,8 @@ MOST_OUTCOMES = 8
 
 def figures(report) -> Html:
     """Write the key figures of the district, and where it lies among all districts."""
-    text, frames = report.text, report.city.frames
-    outcomes = [m for m in sorted(frames["outcomes"]["measure"].unique()) if report.has(m)][:MOST_OUTCOMES]
+    text = report.text
+    outcomes = [m for m in report.outcomes() if report.has(m)][:MOST_OUTCOMES]
     own = [m for m in OWN if report.has(m) and not (m == "consultation_breadth" and _on_the_register(report))]
     measures = [*outcomes, *own]
     first, last = (report.periods[0], report.periods[-1]) if report.periods else ("–", "–")

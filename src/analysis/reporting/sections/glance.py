@@ -8,10 +8,10 @@ from analysis.display.numbers import format_number
 from analysis.reporting.findings.advice import recommendations
 from analysis.reporting.findings.changes import NO_ERROR as NO_CHANGE_ERROR
 from analysis.reporting.findings.changes import UNCLEAR, blocks, change
-from analysis.reporting.findings.figures import measured, short_basis
+from analysis.reporting.findings.figures import hidden_measures, measured, short_basis
 from analysis.reporting.findings.grades import grades_of
 from analysis.reporting.findings.standing import ALONE, NO_ERROR, standing
-from analysis.reporting.sections.common import notes
+from analysis.reporting.sections.common import notes, totals
 
 KEY = (  # of each group the first that is there; then the others, up to the most
     (
@@ -61,8 +61,8 @@ def choose(report, known, most: int) -> list[str]:
 
 def outcome_names(report) -> list[str]:
     """Return the outcomes of the study, the usual ones first."""
-    there = set(report.city.frames["outcomes"]["measure"].astype("str"))
-    return [m for m in OUTCOMES if m in there] + sorted(there - set(OUTCOMES))
+    there = report.outcomes()
+    return [m for m in OUTCOMES if m in there] + [m for m in there if m not in OUTCOMES]
 
 
 def moving(report) -> list[str]:
@@ -183,17 +183,17 @@ def reform_words(reform: str, rows, text) -> str:
 def quality_words(report, *, here: bool = True) -> str:
     """Return what came in, what was set aside, what is missing, and what is hidden `here`."""
     text = report.text
-    totals = report.city.frames["accounting"].query("rule == ''")[["rows_in", "set_aside"]].sum()
+    rows = totals(report)
     families = [text.named("family", name) for name in report.city.meta["missing"]]
     said = text(
-        "first.quality" if totals["set_aside"] else "first.quality_all",
-        rows_in=format_number(totals["rows_in"], "people"),
-        set_aside=format_number(totals["set_aside"], "people"),
+        "first.quality" if rows["set_aside"] else "first.quality_all",
+        rows_in=format_number(rows["rows_in"], "people"),
+        set_aside=format_number(rows["set_aside"], "people"),
         missing=text("first.quality_missing", families=text.listed(families)) if families else "",
     )
     if not here:
         return said
-    hidden = sum(measured(report, measure).hidden for measure in report.measures.index.unique("measure"))
+    hidden = len(hidden_measures(report))
     more = text("first.quality_hidden", count=hidden) if hidden else ""
     return said + ("" if text.language == "zh" or not more else " ") + more
 

@@ -15,7 +15,7 @@ MOST_LINES = 40
 
 def index(report) -> Html:
     """Write the rank with its interval, draw all districts, and say what the index is made of."""
-    text, meta, ranks = report.text, report.city.meta["index"], report.city.frames["index"]
+    text, meta, ranks = report.text, report.city.meta["index"], report.shared("index")
     heading = text("heading.index")
     if not len(ranks):
         return section("index", heading, element("p", _why_not(report, meta), class_="missing"))

@@ -27,7 +27,7 @@ def limits(report) -> Html:
         ]
     if "consultation" not in meta["missing"]:
         lines.append(text("sentence.limits_completeness", days=meta["settle_days"]))
-    estimates = report.city.frames["effects"]
+    estimates = report.study_rows("effects")
     if len(estimates):
         levels = [text.named("cluster", level) for level in sorted(estimates["cluster"].dropna().unique())]
         lines.append(text("sentence.limits_effects", cluster=text.listed(levels)))

@@ -16,8 +16,7 @@ MOBILISATION = {"leaders_first": "share", "recruited": "share", "recruited_by_le
 
 def who_is_included(report) -> Html:
     """Write the ratios of groups with their intervals; nothing where the study does not tell groups apart."""
-    text, found = report.text, report.city.frames["inclusion"]
-    found = found[found["place_id"] == report.district]
+    text, found = report.text, report.rows("inclusion")
     parts = []
     for number, (group, rows) in enumerate(found.groupby("group", sort=False), start=1):
         rows = rows.set_index("measure")
@@ -46,15 +45,12 @@ def who_is_included(report) -> Html:
 
 def one_community(report) -> Html:
     """Draw the network of the district's community of middle size; nothing where too few people have ties."""
-    text, frames = report.text, report.city.frames
-    nodes, edges, notes_ = (
-        frames[name][frames[name]["district_id"] == report.district]
-        for name in ("nodes", "edges", "pictures")
-    )
+    text = report.text
+    nodes, edges, notes_ = (report.rows(name) for name in ("nodes", "edges", "pictures"))
     if not len(nodes):
         return Html("")
     note = notes_.iloc[0]
-    ax = plot_network(nodes.reset_index(drop=True), edges, names=text.names("role"))
+    ax = plot_network(nodes, edges, names=text.names("role"))
     counts = {name: format_number(note[name], "people") for name in ("people", "isolates", "ties", "drawn")}
     place = text.place(report.places.loc[note["place_id"]])
     alt = text("alt.network", nodes=len(nodes), drawn=counts["drawn"])
@@ -63,8 +59,7 @@ def one_community(report) -> Html:
 
 def who_draws_whom(report) -> Html:
     """Write recruitment by role beside what chance would give; nothing where roles are not known."""
-    text, found = report.text, report.city.frames["mobilisation"]
-    found = found[found["place_id"] == report.district]
+    text, found = report.text, report.rows("mobilisation")
     if not len(found):
         return Html("")
     rows, lines = found.set_index("indicator"), []
@@ -80,7 +75,6 @@ def who_draws_whom(report) -> Html:
             )
         )  # fmt: skip
     header = [text(f"column.{c}") for c in ("measure", "here", "by_chance", "chance_interval", "n")]
-    groups = report.city.frames["inclusion"]
-    number = groups.loc[groups["place_id"] == report.district, "group"].nunique() + 1
+    number = report.rows("inclusion")["group"].nunique() + 1
     listing = table(header, lines, caption=text("caption.mobilisation_table", number=number))
     return Html(listing + notes(text("sentence.mobilisation", **report.city.meta["mobilisation"])))

@@ -21,8 +21,8 @@ REASONS = ("on_list", "agreement_and_money", "no_agreement", "no_money", "neithe
 def before_and_after(report) -> Html:
     """Draw duties and hours with the start of the reform marked, and say where freed hours went."""
     text = report.text
-    adoption = report.city.frames["adoption"]
-    starts = adoption[(adoption["reform"] == REFORM) & (adoption["district_id"] == report.district)]["start"]
+    adoption = report.rows("adoption")
+    starts = adoption[adoption["reform"] == REFORM]["start"]
     if not len(starts):
         return Html("")
     starts = starts.sort_values()

@@ -34,8 +34,8 @@ def social(report) -> Html:
         theme: [m for m in map("network_{}".format, names) if len(report.among(m, report.districts).dropna())]
         for theme, names in SHOWN.items()
     }
-    activity = report.city.frames["activity"]
-    mine = activity[(activity["district_id"] == report.district) & (activity["form"] == "dyadic")]
+    activity = report.rows("activity")
+    mine = activity[activity["form"] == "dyadic"]
     if not any(measures.values()) or not len(mine):
         return missing_section(report, "social", "networks")
     acts = format_number(mine["acts"].sum(), "people")

@@ -35,7 +35,7 @@ def _processes(curves) -> list[str]:
 
 
 def _in_words(report, curves) -> str:
-    text, everywhere = report.text, _everywhere(report)
+    text, everywhere = report.text, report.rows("waiting", ALL)
     lines = []
     for process in _processes(curves):
         mine, all_ = (rows[rows["process"] == process] for rows in (curves, everywhere))
@@ -45,13 +45,8 @@ def _in_words(report, curves) -> str:
     return joined + ("" if text.language == "zh" else " ") + text("sentence.waiting_censored")
 
 
-def _everywhere(report):
-    frame = report.city.frames["waiting"]
-    return frame[frame["district_id"] == ALL]
-
-
 def _curves(report, curves) -> Html:
-    text, everywhere = report.text, _everywhere(report)
+    text, everywhere = report.text, report.rows("waiting", ALL)
     processes = _processes(curves)
     axes = np.atleast_1d(new_axes(height=3.0, columns=len(processes)))
     labels, detail = (text("legend.here"), text("legend.study")), []
