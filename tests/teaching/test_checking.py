@@ -118,3 +118,13 @@ def test_the_study_holds_no_truth_and_checks_meet_it(monkeypatch, tmp_path):
     with pytest.raises(AnalysisError, match="no automatic check"):
         check("q10", "words")
     opening.case_study.cache_clear()
+
+
+def test_a_place_that_cannot_be_made_is_said(monkeypatch, tmp_path):
+    from analysis.teaching import opening
+
+    (tmp_path / "file").write_text("")
+    monkeypatch.setenv(opening.PLACE, str(tmp_path / "file" / "cases"))
+    opening.case_study.cache_clear()
+    with pytest.raises(AnalysisError, match="cannot be made"):
+        open_case("burden_reduction")

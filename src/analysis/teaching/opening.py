@@ -6,7 +6,6 @@ import getpass
 import hashlib
 import json
 import os
-import shutil
 import tempfile
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,10 +13,11 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from analysis import __version__
+from analysis import simulate
 from analysis.simulate import City, write_city
 from analysis.simulate.write import TRUTH
 from analysis.tables import open_study
+from analysis.teaching import worlds
 from analysis.teaching.case import LANGUAGES, Case, CaseError, read_case
 from analysis.teaching.worlds import draw_world
 
@@ -76,24 +76,39 @@ def current() -> tuple[Case, str | None]:
 
 def study_folder(case: Case) -> Path:
     """Return the folder of the case's study, drawn now if it is not there yet."""
-    recipe = json.dumps([__version__, case.slug, case.data["simulation"]], sort_keys=True)
-    folder = _place() / f"{case.slug}-{hashlib.sha256(recipe.encode()).hexdigest()[:12]}"
+    recipe = json.dumps([_maker(), case.text("title", "en"), case.data["simulation"]], sort_keys=True)
+    place = _place()
+    folder = place / f"{case.slug}-{hashlib.sha256(recipe.encode()).hexdigest()[:12]}"
     if not folder.is_dir():
-        with tempfile.TemporaryDirectory(dir=_place()) as scratch:
+        with tempfile.TemporaryDirectory(dir=place) as scratch:
             _write(case, Path(scratch) / "study")
             with suppress(OSError):  # another process was first
                 os.replace(Path(scratch) / "study", folder)
     return folder
 
 
+@cache
+def _maker() -> str:
+    """Return a hash of the code that draws studies: other code, another study."""
+    files = [*Path(simulate.__file__).parent.glob("*.py"), *Path(worlds.__file__).parent.glob("*.py")]
+    code = b"".join(file.read_bytes() for file in sorted(files))
+    return hashlib.sha256(code).hexdigest()
+
+
 def _place() -> Path:
     """Return the folder of the drawn studies; it is this user's own."""
     given = os.environ.get(PLACE)
-    if given:
-        return Path(given)
-    folder = Path(tempfile.gettempdir()) / f"gongzhi-cases-{_user()}"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    if hasattr(os, "getuid") and folder.stat().st_uid != os.getuid():
+    folder = Path(given) if given else Path(tempfile.gettempdir()) / f"gongzhi-cases-{_user()}"
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise CaseError(
+            "The folder for drawn studies cannot be made.",
+            where=str(folder),
+            value=error.strerror,
+            mend=f"Name another in the environment variable {PLACE}.",
+        ) from error
+    if not given and hasattr(os, "getuid") and folder.stat().st_uid != os.getuid():
         raise CaseError(
             "The folder for drawn studies belongs to somebody else.",
             where=str(folder),
@@ -160,9 +175,3 @@ def reveal(slug: str, language: str | None = None) -> Revealed:
     truth = draw_world(case).truth
     words = [case.text("reveal", code) for code in ([language] if language else LANGUAGES)]
     return Revealed("\n\n".join(words), case.function(case.data["reveal"]["table"])(truth), truth)
-
-
-def forget(slug: str) -> None:
-    """Delete the drawn study of a case, so that the next opening draws it anew."""
-    case_study.cache_clear()
-    shutil.rmtree(study_folder(read_case(slug)), ignore_errors=True)
