@@ -49,6 +49,7 @@ class DistrictReport:
         self.all_communities = communities.index.tolist()
         self.communities = communities.index[(communities["district_id"] == district).to_numpy(bool)].tolist()
         self.name = self.text.place(places.loc[district])
+        self._indexes: dict[int, tuple] = {}
         self.periods: list[str] = city.meta["periods"]
 
     def title(self) -> Html:
@@ -152,7 +153,7 @@ class DistrictReport:
         """Return the values of several places, NaN where unknown or hidden."""
         used("measure", measure)
         if period == ALL:
-            return pd.Series(self.masked.among(measure, places)[VALUE], index=places, name="value")
+            return pd.Series(self.masked.among(measure, places)[VALUE], self._index(places), name="value")
         values = [self.masked.number(measure, place, period)[VALUE] for place in places]
         return pd.Series(values, index=places, name="value", dtype=float)
 
@@ -160,7 +161,16 @@ class DistrictReport:
         """Return a frame of periods by districts."""
         used("measure", measure)
         values = self.masked.course(measure, places, self.periods)[VALUE]
-        return pd.DataFrame(values, index=self.periods, columns=places)
+        return pd.DataFrame(values, index=self._index(self.periods), columns=self._index(places))
+
+    def _index(self, names: list[str]) -> pd.Index:
+        """Return names as an index, made once for a list that comes again."""
+        if len(names) == 1:
+            return pd.Index(names)
+        known = self._indexes.get(id(names))
+        if known is None or known[0] is not names:
+            self._indexes[id(names)] = known = names, pd.Index(names)
+        return known[1]
 
     def missing(self, family: str) -> list[str]:
         """Return the names of the tables that a family of measures lacks, or lacks rows of a kind in."""

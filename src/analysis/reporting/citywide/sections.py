@@ -12,7 +12,7 @@ from analysis.reporting.citywide.effects import differences, effects
 from analysis.reporting.citywide.overview import fired, key_measures, overview
 from analysis.reporting.findings.figures import hidden_measures
 from analysis.reporting.sections.common import notes
-from analysis.reporting.sections.coverage import accounts, in_words
+from analysis.reporting.sections.coverage import accounts, in_words, without_district
 from analysis.reporting.sections.limits import limits, provenance
 
 MOST_COLUMNS, MOST_PICTURES, MOST_PANELS, MOST_LINES, MOST_NAMES = 5, 3, 24, 40, 12
@@ -28,11 +28,11 @@ def districts(report) -> Html:
     measures = key_measures(report, MOST_COLUMNS)
     places, rows = report.places, []
     population = places["population"].astype("Float64").astype(float)
+    communities = places.loc[places["kind"] == "community", "district_id"].value_counts()
     by_district = ranks.set_index("district_id") if len(ranks) else None
     for district in report.districts:
         row = [report.name(district), format_number(float(population[district]), "people"),
-               format_number(int((places["district_id"].eq(district) & places["kind"].eq("community")).sum()),
-                             "people")]  # fmt: skip
+               format_number(int(communities.get(district, 0)), "people")]  # fmt: skip
         row += [_rank(by_district, district)] if by_district is not None else []
         here = report.at(district)
         rows.append((*row, *(here.shown(measure) for measure in measures)))
@@ -118,9 +118,8 @@ def quality(report) -> Html:
         for family in report.city.meta["missing"]
     ]
     parts.append(bullets(missing))
-    alone = [c for c in report.all_communities if report.places["district_id"].isna()[c]]
-    if alone:
-        parts.append(paragraph(text("sentence.no_district", count=len(alone))))
+    if alone := without_district(report):
+        parts.append(paragraph(text("sentence.no_district", count=alone)))
     hidden = [(d, len(hidden_measures(report.at(d)))) for d in report.districts]
     told = [text("city.hidden_one", district=report.name(d), count=count) for d, count in hidden if count]
     if told:

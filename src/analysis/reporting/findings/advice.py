@@ -50,6 +50,13 @@ def recommendations(report) -> list[Recommendation]:
     A rule fires if the whole interval of each of its figures lies beyond the threshold; a figure that was
     counted and has no error must itself lie there. Hidden figures, and such as rest on too few, fire nothing.
     """
+    kept = vars(report).setdefault("_kept", {})
+    if ("advice", report.district) not in kept:
+        kept["advice", report.district] = _fired(report)
+    return kept["advice", report.district]
+
+
+def _fired(report) -> list[Recommendation]:
     found = []
     for rule in rules():
         figures = []

@@ -6,7 +6,6 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 
 from analysis.display.numbers import NO_VALUE, format_number, is_hidden
 from analysis.processes.proportions import wilson
@@ -136,14 +135,14 @@ def hidden_measures(report) -> list[str]:
     return [name for name, n in pairs if is_hidden(n) and report.text.measure(name).hides(n)]
 
 
-def of_districts(report, measure: str) -> pd.DataFrame:
+def of_districts(report, measure: str) -> np.ndarray:
     """Return a measure of all districts over the whole time, worked out once per report.
 
     Returns
     -------
-    DataFrame
-        By place_id, all districts in their order: value, low, high, n, hidden; NaN where there is no value
-        or it must not be shown.
+    ndarray
+        Rows: value, low and high; columns: the districts in their order. NaN where there is no number, or
+        none that may be shown.
     """
     kept = vars(report).setdefault("_kept", {})
     used("measure", measure)
@@ -152,16 +151,14 @@ def of_districts(report, measure: str) -> pd.DataFrame:
     return kept["places", measure]
 
 
-def _of_districts(report, measure: str) -> pd.DataFrame:
+def _of_districts(report, measure: str) -> np.ndarray:
     label = report.text.measure(measure)
-    value, n, error = report.masked.among(measure, report.districts)
-    n = np.nan_to_num(n)
-    hidden = np.array([label.hides(size) for size in n], dtype=bool)
-    numbers = zip(np.where(hidden, NAN, value).tolist(), n.tolist(), error.tolist(), strict=True)
-    ends = [limits(*one, kind=label.kind, cases=of_cases(measure)) for one in numbers]
-    low, high = np.array(ends).T if ends else ((), ())
-    columns = {"value": np.where(hidden, NAN, value), "low": low, "high": high, "n": n, "hidden": hidden}
-    return pd.DataFrame(columns, index=pd.Index(report.districts, name="place_id"))
+    values, n, errors = report.masked.among(measure, report.districts).tolist()
+    found = np.full((3, len(values)), NAN)
+    for at, numbers in enumerate(zip(values, n, errors, strict=True)):
+        if not label.hides(numbers[1]):
+            found[:, at] = numbers[0], *limits(*numbers, kind=label.kind, cases=of_cases(measure))
+    return found
 
 
 def basis(figure: Figure, text) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+import numpy as np
+
 from analysis.reporting.findings.figures import NAN, Z95, Figure, measured, of_districts
 
 ALIKE, HIGHER, LOWER, NO_ERROR, ALONE = "alike", "higher", "lower", "no_error", "alone"
@@ -45,16 +47,14 @@ def standing(report, measure: str) -> Standing:
     measure : str
     """
     figure = measured(report, measure)
-    table = (
-        of_districts(report, measure).reindex(report.districts).drop(index=report.district, errors="ignore")
-    )
-    others = table[table["value"].notna()]
-    if not figure.known or not len(others):
+    value, low, high = of_districts(report, measure)
+    others = ~np.isnan(value) & np.array([district != report.district for district in report.districts])
+    if not figure.known or not others.any():
         return Standing(figure)
-    mean = float(others["value"].mean())
+    mean = float(value[others].mean())
     difference = figure.value - mean
-    errors = (others["high"] - others["low"]).astype(float) / (2 * Z95) / len(others)
-    spread = math.sqrt(figure.error**2 + (errors**2).sum(skipna=False))
+    errors = (high[others] - low[others]) / (2 * Z95) / others.sum()
+    spread = math.sqrt(figure.error**2 + (errors**2).sum())
     if math.isnan(spread):
         return Standing(figure, mean, difference, verdict=NO_ERROR)
     low, high = difference - Z95 * spread, difference + Z95 * spread

@@ -56,7 +56,7 @@ def comparison(report, measures, caption: str) -> Html:
     text, rows = report.text, []
     for measure in measures:
         values = report.among(measure, report.districts)
-        if not len(values.dropna()) and not report.has(measure):
+        if not values.notna().any() and not report.has(measure):
             continue
         label, (_, n) = text.measure(measure), report.value(measure)
         rests_on = "" if label.kind in ("people", "yuan") or is_hidden(n) else format_number(n, "people")

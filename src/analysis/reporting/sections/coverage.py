@@ -16,9 +16,8 @@ def coverage(report) -> Html:
     """Write the account of rows, the acts over time, and what is missing."""
     text = report.text
     parts = [paragraph(in_words(report)), accounts(report)]
-    alone = [c for c in report.all_communities if report.places["district_id"].isna()[c]]
-    if alone:
-        parts.append(paragraph(text("sentence.no_district", count=len(alone))))
+    if alone := without_district(report):
+        parts.append(paragraph(text("sentence.no_district", count=alone)))
     missing = report.city.meta["missing"]
     lines = [
         text(
@@ -33,6 +32,11 @@ def coverage(report) -> Html:
     if len(here):
         parts.append(_picture(report, here))
     return section("coverage", text("heading.coverage"), *parts)
+
+
+def without_district(report) -> int:
+    """Return how many communities belong to no district."""
+    return int(report.places.loc[report.all_communities, "district_id"].isna().sum())
 
 
 def in_words(report) -> str:

@@ -20,6 +20,11 @@ from analysis.reporting.kept import kept
 from analysis.reporting.sections.common import notes
 
 COLUMNS = 3
+READ = (
+    "reform", "outcome", "aggregation", "term", "event_time", "estimate", "std_error", "conf_low", "conf_high",
+    "p_value", "n_units", "identified", "status", "note", "breakdown", "trusted",
+)  # fmt: skip
+SHOWN = ["outcome", "estimate", "std_error", "conf_low", "conf_high"]
 DRAWN = ["outcome", "event_time", "estimate", "conf_low", "conf_high", "identified"]  # what a course shows
 
 
@@ -29,6 +34,8 @@ def effects(report) -> Html:
     if not len(estimates):
         note = element("p", text("sentence.no_reform"), class_="missing")
         return section("effects", text("heading.effects"), note)
+    told = [f"{part}_{text.language}" for part in ("text", "doubt")]
+    estimates = estimates[[c for c in (*READ, *told) if c in estimates]]  # wide frames are slow to take apart
     parts = [paragraph(text("sentence.effects"))]
     for reform, rows in estimates.groupby("reform", sort=True):
         name = text.named("reform", reform)
@@ -102,7 +109,7 @@ def robustness(report, name: str, found: pd.DataFrame) -> Html:
     for (outcome, _), one in inference.items():
         if pd.notna(one.trusted) and one.trusted:
             trusted.setdefault(outcome, one.p_value)
-    for row in overall.itertuples():
+    for row in overall[["outcome", "breakdown"]].itertuples():
         kind = text.measure(row.outcome).kind
         cells = []
         for estimator in ("imputation", "event_study"):
@@ -154,21 +161,17 @@ def _survives(text, breakdown: float) -> str:
 
 def courses_picture(report, name: str, courses: pd.DataFrame) -> Html:
     """Draw the effects over time of a reform: the same in all reports, so that only the first one draws."""
-    text, period, detail = report.text, _period(report), []
-    groups = [(o, rows) for o, rows in courses.groupby("outcome", sort=False) if rows["identified"].any()]
-    for outcome, rows in groups:
-        label, known = text.measure(outcome), rows[rows["identified"]]
-        last = known.loc[known["event_time"].idxmax()]
-        estimate = format_number(last["estimate"], label.kind, signed=True)
-        detail.append(text("picture.effect", name=label.name, at=int(last["event_time"]), estimate=estimate))
-    drawn = kept(
-        report.city.folder,
-        (text.language, courses[DRAWN].to_csv(index=False)),
-        lambda: _courses(text, groups),
-    )
+    text, period, detail, courses = report.text, _period(report), [], courses[DRAWN]
+    known = courses[courses["identified"]]
+    for row in known.loc[known.groupby("outcome", sort=False)["event_time"].idxmax()].itertuples():
+        label = text.measure(row.outcome)
+        estimate = format_number(row.estimate, label.kind, signed=True)
+        detail.append(text("picture.effect", name=label.name, at=int(row.event_time), estimate=estimate))
+    facts = text.language, courses.to_csv(index=False)
+    drawn = kept(report.city.folder, facts, lambda: _courses(text, courses))
     alt = text(
         "alt.effects",
-        count=len(groups),
+        count=len(detail),
         period=period,
         reform=name,
         detail=listed(text, detail),
@@ -176,7 +179,8 @@ def courses_picture(report, name: str, courses: pd.DataFrame) -> Html:
     return figure_html(drawn, alt=alt, caption=text("caption.effects_figure", reform=name, period=period))
 
 
-def _courses(text, groups: list[tuple]):
+def _courses(text, courses: pd.DataFrame):
+    groups = [(o, rows) for o, rows in courses.groupby("outcome", sort=False) if rows["identified"].any()]
     lines = -(-len(groups) // COLUMNS)
     axes = np.atleast_1d(new_axes(height=0.3 + 1.75 * lines, rows=lines, columns=COLUMNS)).ravel()
     for ax, (outcome, rows) in zip(axes, groups, strict=False):
@@ -212,14 +216,15 @@ def _here(report, reform: str, name: str, overall: pd.DataFrame) -> Html:
         last=text.period(mine["start"].max()),
         **words,
     )
-    own, overall, rows = report.rows("effects"), overall.set_index("outcome"), []
+    overall, rows = {row.outcome: row for row in overall[SHOWN].itertuples()}, []
+    own = report.rows("effects")[["reform", "aggregation", "identified", "detectable", *SHOWN]]
     own = own[(own["reform"] == reform) & (own["aggregation"] == "district") & own["identified"].astype(bool)]
     for row in own.itertuples():
-        kind, whole = text.measure(row.outcome).kind, overall.loc[row.outcome]
+        kind, whole = text.measure(row.outcome).kind, overall[row.outcome]
         shown = [
             format_effect(row.estimate, row.std_error, kind), _interval(row, kind),
             format_effect(row.detectable, row.std_error, kind).lstrip("+"),
-            format_effect(whole["estimate"], whole["std_error"], kind),
+            format_effect(whole.estimate, whole.std_error, kind),
         ]  # fmt: skip
         rows.append((_outcome(text, row.outcome), *shown))
     if not rows:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pandas as pd
+
 from analysis.display.alt import listed, named_value
 from analysis.display.figures import figure_html
 from analysis.display.governance_plots import plot_stances
@@ -85,8 +87,12 @@ def _sides(statements):
 
 def _stances(rows) -> dict[int, tuple[float, float]]:
     """Return share agreeing and number of voters of each group whose figures may be shown."""
-    known = rows.dropna(subset=["group", "group_agreement"])
-    return {int(r.group): (float(r.group_agreement), float(r.group_n)) for r in known.itertuples()}
+    columns = (rows[name].tolist() for name in ("group", "group_agreement", "group_n"))
+    return {
+        int(group): (float(share), float(n))
+        for group, share, n in zip(*columns, strict=True)
+        if not (pd.isna(group) or pd.isna(share))
+    }
 
 
 def _table(report, statements) -> Html:

@@ -31,7 +31,7 @@ def social(report) -> Html:
     """Write the indicators of acts between two people, and the share of people active over time."""
     text = report.text
     measures = {
-        theme: [m for m in map("network_{}".format, names) if len(report.among(m, report.districts).dropna())]
+        theme: [m for m in map("network_{}".format, names) if report.among(m, report.districts).notna().any()]
         for theme, names in SHOWN.items()
     }
     activity = report.rows("activity")
@@ -64,9 +64,10 @@ def _comparison(report, measures: dict[str, list[str]]) -> Html:
 def _row(report, measure: str) -> tuple[str, ...]:
     label = report.text.measure(measure)
     here, city = report.among(measure, report.communities), report.among(measure, report.all_communities)
+    low, middle, high = city.quantile([0.25, 0.5, 0.75])
     return (
         label.name, report.shown(measure), format_number(here.median(), label.kind),
-        format_number(city.median(), label.kind), span(city.quantile(0.25), city.quantile(0.75), label.kind),
+        format_number(middle, label.kind), span(low, high, label.kind),
     )  # fmt: skip
 
 
