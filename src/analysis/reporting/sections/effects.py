@@ -21,8 +21,8 @@ from analysis.reporting.sections.common import notes
 
 COLUMNS = 3
 READ = (
-    "reform", "outcome", "aggregation", "term", "event_time", "estimate", "std_error", "conf_low", "conf_high",
-    "p_value", "n_units", "identified", "status", "note", "breakdown", "trusted",
+    "reform", "outcome", "aggregation", "term", "event_time", "estimate", "std_error", "conf_low",
+    "conf_high", "p_value", "n_units", "identified", "status", "note", "breakdown", "trusted",
 )  # fmt: skip
 SHOWN = ["outcome", "estimate", "std_error", "conf_low", "conf_high"]
 DRAWN = ["outcome", "event_time", "estimate", "conf_low", "conf_high", "identified"]  # what a course shows
