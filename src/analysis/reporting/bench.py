@@ -10,7 +10,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -19,13 +18,8 @@ from analysis.tables.share import shared
 TEMPLATE = "notebooks/reports/district_report.ipynb"
 HERE = "analysis.reporting.bench"
 COMMUNITIES, MONTHS = 4, 24
-STARTS = 3
 SIDES = ("stock", "command", "nbconvert", "ours", "page", "floor")
 QUIET = {"progress_bar": False, "log_output": False, "autosave_cell_every": 0}
-FIRST = (
-    "import pandas as pd, matplotlib.pyplot as plt, statsmodels.api as sm\n"
-    "from analysis import open_study\nplt.plot([1, 2])\npd.DataFrame({'a': [1]})"
-)
 
 
 def main(districts: int = 6) -> dict[str, object]:
@@ -51,9 +45,11 @@ def main(districts: int = 6) -> dict[str, object]:
     seconds with all children; that of stock counts its kernel and the work of papermill, not the import of
     papermill, which one process does for all.
     """
+    from analysis.reporting.engine.starts import first_results
+
     with tempfile.TemporaryDirectory(prefix="gongzhi-bench-") as folder:
         result = _measure(Path(folder), districts)
-        result |= _first_results()
+        result |= _rounded(first_results())
         result |= _resume(Path(folder), districts)
     print(json.dumps(result))
     return result
@@ -247,57 +243,6 @@ def _plain(path: Path) -> list:
             cell["metadata"].get("papermill", {}).pop(name, None)
         cell["metadata"].pop("execution", None)
     return cells
-
-
-def _first_results() -> dict[str, float]:
-    """Return seconds from the start of a kernel to its first result: cold, and forked from a warm process."""
-    from analysis.reporting.engine.provisioner import kernels
-
-    kernels().ready(600)
-    seen: dict[str, list[tuple[float, float]]] = {"python3": [], "gongzhi-warm": []}
-    for _ in range(STARTS):
-        for name, times in seen.items():
-            times.append(_first_result(name))
-    (cold, cold_cpu), (warm, warm_cpu) = (
-        [statistics.median(column) for column in zip(*times, strict=True)] for times in seen.values()
-    )
-    return _rounded(
-        {
-            "provisioner_first_result_vs_cold": cold / warm, "first_result_s": warm,
-            "first_result_cold_s": cold, "first_result_cpu_s": warm_cpu, "first_result_cold_cpu_s": cold_cpu,
-        }
-    )  # fmt: skip
-
-
-def _first_result(name: str) -> tuple[float, float]:
-    import psutil
-    from jupyter_client.manager import KernelManager
-
-    manager = KernelManager(kernel_name=name)
-    start = time.perf_counter()
-    manager.start_kernel(extra_arguments=["--log-level=50"])
-    client = manager.client()
-    try:
-        client.start_channels()
-        _wait(client)
-        client.execute_interactive(FIRST, timeout=120, output_hook=len)
-        seconds = time.perf_counter() - start
-        return seconds, sum(psutil.Process(manager.provisioner.pid).cpu_times()[:2])
-    finally:
-        client.stop_channels()
-        manager.shutdown_kernel(now=True)
-
-
-def _wait(client) -> None:
-    """Ask until a kernel answers, as a server does; the client's own way then waits 0.2 s for nothing."""
-    from queue import Empty
-
-    for _ in range(1200):
-        client.kernel_info()
-        with suppress(Empty):
-            client.get_iopub_msg(timeout=0.1)
-            return
-    raise TimeoutError("the kernel does not answer")
 
 
 def _resume(folder: Path, districts: int) -> dict[str, float]:
