@@ -232,7 +232,7 @@ class Check:
         from pandera.errors import SchemaErrors
 
         try:
-            schema.MODELS[table].validate(self.frames[table], lazy=True)
+            schema.checks(table).validate(self.frames[table], lazy=True)
         except SchemaErrors as errors:
             cases = errors.failure_cases
         else:

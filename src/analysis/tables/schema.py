@@ -8,6 +8,8 @@ and nowhere else.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
+from typing import get_type_hints
 
 import pandas as pd
 import pandera.pandas as pa
@@ -86,6 +88,21 @@ def columns(table: str) -> dict[str, Column]:
         )
         for name, field in ((name, vars(model)[name]) for name in model.__annotations__)
     }
+
+
+@cache
+def checks(table: str) -> pa.DataFrameSchema:
+    """Return what checks `table`: the schema of its model, put together from the model's fields.
+
+    The model's own `validate` would import dask, only to find that no column has a type of dask's.
+    """
+    model = MODELS[table]
+    fields = {
+        name: pa.Column(dtype, checks=vars(model)[name].checks, nullable=vars(model)[name].nullable)
+        for name, dtype in get_type_hints(model).items()
+        if name in model.__annotations__
+    }
+    return pa.DataFrameSchema(fields, name=table)
 
 
 DTYPES = {
