@@ -70,6 +70,19 @@ def _import_reporting() -> None:
             found = importlib.import_module(package)
             for module in pkgutil.iter_modules(found.__path__, package + "."):
                 importlib.import_module(module.name)
+    _read_texts()
+
+
+def _read_texts() -> None:
+    """Read the words, rules and versions that every report asks for."""
+    from analysis.display.text import LANGUAGES, Text
+    from analysis.reporting.findings import advice, grades
+    from analysis.reporting.provenance.record import versions
+
+    for language in LANGUAGES:
+        Text(language).measure("trust")
+    for read in (advice.rules, grades.grade_rules, versions):
+        read()
 
 
 def _rehearse() -> None:
