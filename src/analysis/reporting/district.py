@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
 
@@ -79,10 +80,15 @@ class DistrictReport:
             html = number_section(SECTIONS[name](self), list(SECTIONS).index(name) + 1, self.text)
             return with_sources(html, trail)
 
+    @property
+    def _plain(self) -> Mapping[str, pd.DataFrame]:
+        """The frames without a note of their use."""
+        return getattr(self.city.frames, "plain", self.city.frames)
+
     @cached_property
     def measures(self) -> pd.DataFrame:
         """Value, n and std_error of every place by measure, period and place_id; hidden ones NaN."""
-        frames = dict(self.city.frames.plain)
+        frames = dict(self._plain)
         return mask_measures(tidy_measures(frames), self.text.measure, frames["hidden"])
 
     @cached_property
@@ -90,7 +96,7 @@ class DistrictReport:
         """The same for looking up: of districts by period, of all places over the whole time."""
         if self.prepared is not None:
             return self.prepared.masked
-        return mask(self.city.frames.plain, self.periods, self.text.measure)
+        return mask(self._plain, self.periods, self.text.measure)
 
     def has(self, measure: str) -> bool:
         """Whether the district has a value over the whole time, be it hidden."""
@@ -118,7 +124,7 @@ class DistrictReport:
         used("frame", name)
         owner = self.district if owner is None else owner
         found = None if self.prepared is None else self.prepared.rows(name, owner)
-        return rows_of(self.city.frames.plain[name], owner) if found is None else found
+        return rows_of(self._plain[name], owner) if found is None else found
 
     def study_rows(self, name: str) -> pd.DataFrame:
         """Return the rows of a frame of the city stage that belong to no district."""
@@ -130,13 +136,13 @@ class DistrictReport:
         return self._shared(name)
 
     def _shared(self, name: str) -> pd.DataFrame:
-        return self.city.frames.plain[name] if self.prepared is None else self.prepared.shared(name)
+        return self._plain[name] if self.prepared is None else self.prepared.shared(name)
 
     @cached_property
     def _outcomes(self) -> list[str]:
         if self.prepared is not None:
             return self.prepared.shared(OUTCOMES)["measure"].tolist()
-        return outcome_names(self.city.frames.plain["outcomes"])["measure"].tolist()
+        return outcome_names(self._plain["outcomes"])["measure"].tolist()
 
     def outcomes(self) -> list[str]:
         """Return the names of the outcomes of the study, sorted."""
