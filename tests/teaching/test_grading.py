@@ -19,6 +19,7 @@ from analysis.teaching.grading.pages import page
 from analysis.teaching.grading.sandbox import Limits
 
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="limits of Linux")
+MARK = f"a mark of this test, {os.getpid()}"
 
 
 def run(cells, tmp_path, seconds=30, folder=None):
@@ -86,9 +87,7 @@ def test_code_that_is_not_python_is_held_too(tmp_path):
 @linux
 @pytest.mark.heavy
 def test_a_process_that_slips_away_is_ended(tmp_path, monkeypatch):
-    monkeypatch.setattr(
-        "analysis.teaching.grading.attempt.secrets.token_hex", lambda _: "a mark of this test"
-    )
+    monkeypatch.setattr("analysis.teaching.grading.attempt.secrets.token_hex", lambda _: MARK)
     away = (
         "import ctypes, os, time; c = ctypes.CDLL(None); q1 = 1\n"
         "if c.fork() == 0:\n    c.setsid()\n    time.sleep(600)"
@@ -101,7 +100,7 @@ def test_a_process_that_slips_away_is_ended(tmp_path, monkeypatch):
 def carries_mark(process):
     try:
         alive = process.status() != psutil.STATUS_ZOMBIE
-        return alive and process.environ().get("GONGZHI_SUBMISSION") == "a mark of this test"
+        return alive and process.environ().get("GONGZHI_SUBMISSION") == MARK
     except psutil.Error:
         return False
 

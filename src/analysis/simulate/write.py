@@ -87,7 +87,7 @@ def _csv(frame: pd.DataFrame) -> bytes:
         if values.dtype == "datetime64[ns]" and len(values):
             unit = "s" if name == "time" else "D"
             text = np.char.replace(np.datetime_as_string(values.to_numpy(), unit=unit), "T", " ")
-            values = pd.Series(text).mask(values.isna())
+            values = pd.Series(text, index=values.index).mask(values.isna())
         elif values.dtype == "boolean":
             values = values.map({True: "true", False: "false"})
         columns[name] = values

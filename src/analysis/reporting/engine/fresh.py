@@ -89,12 +89,15 @@ class _Started:
         code = os.waitstatus_to_exitcode(status)
         self.process.returncode = code
         os.set_blocking(self.pipe, False)
+        said = b""
         with suppress(BlockingIOError):
-            if code == 0 and os.read(self.pipe, 1) != DONE:
+            said = os.read(self.pipe, 64)
+            if code == 0 and not said.startswith(DONE):
                 code = VANISHED
         self.release()
         unit = 1 << 20 if sys.platform == "darwin" else 1 << 10
-        return Ended(pid, code, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / unit)
+        peak = int(said[1:]) / 1024 if said[1:].isdigit() else usage.ru_maxrss / unit
+        return Ended(pid, code, usage.ru_utime + usage.ru_stime, peak)
 
     def _ended_on_windows(self) -> Ended | None:
         import psutil
