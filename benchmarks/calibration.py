@@ -243,6 +243,7 @@ def main() -> None:
     table = summarise(found)
     options.out.mkdir(parents=True, exist_ok=True)
     table.to_csv(options.out / "calibration.csv", index=False, float_format="%.5g")
+    table = pd.read_csv(options.out / "calibration.csv", keep_default_na=False)  # the page shows what is kept
     (options.out / "calibration.md").write_text(
         page(table, options.draws, found["whole"].sum()), encoding="utf-8"
     )

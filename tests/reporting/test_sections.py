@@ -230,7 +230,8 @@ def test_numbers_are_given_in_order():
 
 def test_intervals_of_shares_are_wilsons_and_of_means_normal(city):
     district = city.frames["places"].query("kind == 'district'")["place_id"].iloc[0]
-    rows = [("matching_needs_met", 0.9, 20, 0.07), ("matching_resources_used", 1.0, 20, np.nan),
+    rows = [("matching_needs_met", 0.9, 20, 0.07), ("consultation_answered", 1.0, 20, np.nan),
+            ("matching_resources_used", 1.0, 20, np.nan),
             ("ledger_overspent", 0.5, 4, 0.3), ("consultation_satisfaction", 60.0, 25, 2.0),
             ("consultation_breadth", 0.1, 900, np.nan)]  # fmt: skip
     table = pd.DataFrame(rows, columns=["measure", "value", "n", "std_error"])
@@ -241,7 +242,8 @@ def test_intervals_of_shares_are_wilsons_and_of_means_normal(city):
     report = DistrictReport(replace(city, frames=frames), district, "en")
     # Wilson for 18 of 20: Newcombe (1998) gives the method; 0.699 to 0.972 by its formula
     assert interval(report, "matching_needs_met") == "[69.9%, 97.2%]"
-    assert interval(report, "matching_resources_used") == "[83.9%, 100.0%]"
+    assert interval(report, "consultation_answered") == "[83.9%, 100.0%]"
+    assert interval(report, "matching_resources_used") == "–"  # of hours offered, not of cases
     assert interval(report, "ledger_overspent") == "–"  # fewer than five
     assert interval(report, "consultation_satisfaction") == "[56.1, 63.9]"
     assert interval(report, "consultation_breadth") == "–"  # everybody was counted
