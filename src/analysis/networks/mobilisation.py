@@ -34,7 +34,10 @@ class Recruitment:
 
 @dataclass(frozen=True)
 class _Log:
+    """The acts as codes; `by_source` are their positions sorted by source."""
+
     source: np.ndarray
+    by_source: np.ndarray
     target: np.ndarray
     gathering: np.ndarray
     community: np.ndarray
@@ -160,8 +163,10 @@ def _code(rows: pd.DataFrame) -> _Log:
     persons = pd.Index(pd.concat([rows["source_id"], rows["target_id"]]).dropna().unique()).sort_values()
     communities = pd.Index(rows["community_id"].unique())
     groups = rows.groupby(["kind", "gathering_id"], sort=False)
+    source = persons.get_indexer(rows["source_id"])
     return _Log(
-        source=persons.get_indexer(rows["source_id"]),
+        source=source,
+        by_source=np.argsort(source, kind="stable"),
         target=np.where(rows["target_id"].isna(), -1, persons.get_indexer(rows["target_id"])),
         gathering=groups.ngroup().to_numpy(dtype=np.int64, na_value=-1) if len(rows) else np.zeros(0, int),
         community=communities.get_indexer(rows["community_id"]),
@@ -173,21 +178,29 @@ def _code(rows: pd.DataFrame) -> _Log:
 
 def _recruit(log: _Log, time: np.ndarray, window: float) -> Recruitment:
     n = len(log.persons)
-    order = np.lexsort((log.source, time))
+    order = log.by_source[np.argsort(time[log.by_source], kind="stable")]  # by time, then source
     source, gathering, at = log.source[order], log.gathering[order], time[order]
-    who, row = np.unique(source, return_index=True)
+    rows = _first_rows(source, n)
+    who = np.flatnonzero(rows >= 0)
+    row = rows[who]
     first, community = np.full(n, np.inf), np.full(n, -1)
-    first[who], community[who] = at[row], log.community[order][row]
+    first[who], community[who] = at[row], log.community[order[row]]
     recruiter = _last_towards(log.target[order], source, at, first, window)
-    held, opening = np.unique(gathering, return_index=True)
-    opened = np.zeros(log.n_gatherings, dtype=np.int64)
-    opened[held[held >= 0]] = opening[held >= 0]
+    opened = _first_rows(gathering, log.n_gatherings)
     joining = row[gathering[row] >= 0]
     by = opened[gathering[joining]]
     lag = at[joining] - at[by]
     drawn = (lag > 0) & (lag <= window) & (source[by] != source[joining])
     recruiter[source[joining[drawn]]] = source[by[drawn]]
     return Recruitment(log.persons, first, community, recruiter)
+
+
+def _first_rows(codes: np.ndarray, size: int) -> np.ndarray:
+    """Return the first position of each code from 0 to `size` - 1; -1 where there is none."""
+    found = np.full(size, -1, dtype=np.int64)
+    known = np.flatnonzero(codes >= 0)[::-1]
+    found[codes[known]] = known  # the last one written is the first in the log
+    return found
 
 
 def _last_towards(
@@ -234,8 +247,10 @@ def _measure(
     root = (found.recruiter < 0) & (size > 1) & (place >= 0)
     per["cascade_size"] = count(root, size), count(root), count(root, size)
     per["cascade_depth"] = count(root, depth), count(root), count(root, size)
+    held = np.concatenate([np.empty(0, dtype=np.int64), *members.values()])
+    owner = np.repeat(np.arange(len(members)), [len(inside) for inside in members.values()])
     return {
-        name: tuple(np.array([values[held].sum() for held in members.values()]) for values in columns)
+        name: tuple(np.bincount(owner, values[held], minlength=len(members)) for values in columns)
         for name, columns in per.items()
     }
 
