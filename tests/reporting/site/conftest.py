@@ -101,7 +101,7 @@ def made(tmp_path_factory):
     return folder
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # a second driver in one process is refused, so none outlives its module
 def browser():
     path = find_browser()
     if path is None:
