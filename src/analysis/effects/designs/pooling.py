@@ -49,61 +49,85 @@ def pool(estimate: np.ndarray, sigma: np.ndarray, noise_df: float = np.inf, leve
 
     df = len(estimate) - 1.0
     tail = (1 - level) / 2
-    variance = _solve(estimate, sigma, df)
+    basis = _Basis(estimate, sigma)
+    variance = basis.solve(df)
     exact = np.isinf(noise_df)
     low, high = (
-        _solve(estimate, sigma, chdtri(df, 1 - share) if exact else df * fdtri(df, noise_df, share))
+        basis.solve(chdtri(df, 1 - share) if exact else df * fdtri(df, noise_df, share))
         for share in (1 - tail, tail)
     )
-    mean, mean_variance, shrunk, _, weight = _shrink(estimate, sigma, variance)
+    mean, mean_variance, shrunk, _, weight = basis.shrink(variance)
     reach = 2 * np.sqrt(max(high, variance, np.diag(sigma).mean()))
-    *errors, new = np.sqrt(_average_squares(estimate, sigma, np.append(shrunk, mean), reach))
+    *errors, new = np.sqrt(_average_squares(basis, np.append(shrunk, mean), reach))
     return Pooled(mean, np.sqrt(mean_variance), *np.sqrt([variance, low, high]), shrunk, np.array(errors),
                   weight, float(new))  # fmt: skip
 
 
-def _average_squares(estimate, sigma, centres, reach: float) -> np.ndarray:
+def _average_squares(basis: _Basis, centres: np.ndarray, reach: float) -> np.ndarray:
     """Return mean square errors of `centres` for each true effect and for a new one.
 
     They are averaged over tau up to `reach` by its restricted likelihood.
     """
     taus, likelihood, squares = np.linspace(0, reach, TAUS), np.empty(TAUS), []
     for k, tau in enumerate(taus):
-        inverse = np.linalg.inv(sigma + tau**2 * np.eye(len(estimate)))
-        determinant = np.linalg.slogdet(inverse)[1] - np.log(inverse.sum())
-        likelihood[k] = (determinant - _q(estimate, sigma, tau**2)) / 2
-        mean, mean_variance, shrunk, error, _ = _shrink(estimate, sigma, tau**2)
+        likelihood[k] = basis.likelihood(tau**2)
+        mean, mean_variance, shrunk, error, _ = basis.shrink(tau**2)
         noise = np.append(error**2, tau**2 + mean_variance)
         squares.append(noise + (np.append(shrunk, mean) - centres) ** 2)
     share = np.exp(likelihood - likelihood.max())
     return share @ np.array(squares) / share.sum()
 
 
-def _q(estimate: np.ndarray, sigma: np.ndarray, variance: float) -> float:
-    inverse = np.linalg.inv(sigma + variance * np.eye(len(estimate)))
-    off = estimate - inverse.sum(axis=0) @ estimate / inverse.sum()
-    return float(off @ inverse @ off)
+class _Basis:
+    """The estimates in the eigenvectors of `sigma`: its inverse at any tau costs K divisions, not K**3.
 
+    Parameters
+    ----------
+    estimate : (K,) array
+    sigma : (K, K) array
+        Their covariance matrix.
+    """
 
-def _solve(estimate: np.ndarray, sigma: np.ndarray, target: float) -> float:
-    """Return the variance between at which Q falls to `target`; 0 if it is below it already."""
-    if _q(estimate, sigma, 0.0) <= target:
-        return 0.0
-    low, high = 0.0, float(np.var(estimate) + np.diag(sigma).max())
-    while _q(estimate, sigma, high) > target:
-        low, high = high, 2 * high
-    for _ in range(BISECTIONS):
-        middle = (low + high) / 2
-        low, high = (middle, high) if _q(estimate, sigma, middle) > target else (low, middle)
-    return high
+    def __init__(self, estimate: np.ndarray, sigma: np.ndarray) -> None:
+        self.estimate = estimate
+        self.values, self.vectors = np.linalg.eigh(sigma)
+        self.ones, self.turned = self.vectors.sum(axis=0), self.vectors.T @ estimate
 
+    def mean(self, variance: float) -> tuple[float, float]:
+        """Return the weighted mean and its variance."""
+        weight = 1 / (self.values + variance)
+        total = (self.ones**2 * weight).sum()
+        return float((self.ones * weight) @ self.turned / total), float(1 / total)
 
-def _shrink(estimate: np.ndarray, sigma: np.ndarray, variance: float) -> tuple:
-    inverse = np.linalg.inv(sigma + variance * np.eye(len(estimate)))
-    mean_variance = 1 / inverse.sum()
-    mean = float(mean_variance * inverse.sum(axis=0) @ estimate)
-    pull = variance * inverse
-    shrunk = mean + pull @ (estimate - mean)
-    rest = 1 - pull.sum(axis=1)
-    error = np.sqrt(np.maximum(variance - variance * np.diag(pull) + rest**2 * mean_variance, 0.0))
-    return mean, float(mean_variance), shrunk, error, np.diag(pull)
+    def q(self, variance: float) -> float:
+        """Return the weighted sum of squares around the mean."""
+        off = self.turned - self.mean(variance)[0] * self.ones
+        return float((off**2 / (self.values + variance)).sum())
+
+    def likelihood(self, variance: float) -> float:
+        """Return the logarithm of the restricted likelihood but for a constant."""
+        determinant = np.log(self.mean(variance)[1]) - np.log(self.values + variance).sum()
+        return float(determinant - self.q(variance)) / 2
+
+    def solve(self, target: float) -> float:
+        """Return the variance between at which Q falls to `target`; 0 if it is below it already."""
+        if self.q(0.0) <= target:
+            return 0.0
+        spread = (self.vectors**2 @ self.values).max()
+        low, high = 0.0, float(np.var(self.estimate) + spread)
+        while self.q(high) > target:
+            low, high = high, 2 * high
+        for _ in range(BISECTIONS):
+            middle = (low + high) / 2
+            low, high = (middle, high) if self.q(middle) > target else (low, middle)
+        return high
+
+    def shrink(self, variance: float) -> tuple:
+        """Return the mean, its variance, the shrunk estimates, their errors and the weight of their own."""
+        mean, mean_variance = self.mean(variance)
+        weight = variance / (self.values + variance)
+        shrunk = mean + self.vectors @ (weight * (self.turned - mean * self.ones))
+        own = self.vectors**2 @ weight
+        rest = 1 - self.vectors @ (weight * self.ones)
+        error = np.sqrt(np.maximum(variance - variance * own + rest**2 * mean_variance, 0.0))
+        return mean, mean_variance, shrunk, error, own
