@@ -8,6 +8,8 @@ from html import escape
 
 MADE: ContextVar[Callable[[str], str] | None] = ContextVar("made", default=None)  # told of tables and figures
 
+LONGEST_NUMBER = 28  # characters: "−1,234.56 – 1,234.56" and the like
+
 
 class Html(str):
     """Text that is HTML already; shows itself in a notebook."""
@@ -66,13 +68,18 @@ def table(
         cells = [
             element("th", cell, scope="row")
             if column == 0
-            else element("td", cell, class_="number" if column in right else None)
+            else element("td", cell, class_=_kind(cell) if column in right else None)
             for column, cell in enumerate(row)
         ]
         body.append(element("tr", *cells))
     parts = [element("caption", caption)] if caption else []
     parts += [element("thead", element("tr", *names)), element("tbody", *body)]
     return element("table", *parts, data_source=mark("table"))
+
+
+def _kind(cell: object) -> str:
+    """Return the class of a cell among numbers; a sentence in place of one may take several lines."""
+    return "number said" if len(str(cell)) > LONGEST_NUMBER else "number"
 
 
 def mark(kind: str) -> str | None:

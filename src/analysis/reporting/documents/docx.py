@@ -77,7 +77,8 @@ def pandoc_body(content: str, folder: Path) -> tuple[str, str, str]:
         (folder / name).write_bytes(base64.b64decode(image[3]))
         return f"{image[1]}{escape(name)}{image[4]}"
 
-    body = IMAGE.sub(stored, WRAPPER.sub("", body)).replace('class="number"', 'style="text-align: right"')
+    body = IMAGE.sub(stored, WRAPPER.sub("", body)).replace('class="number said"', 'class="number"')
+    body = body.replace('class="number"', 'style="text-align: right"')
     body = NOTE.sub(lambda n: f'<div custom-style="{NOTE_STYLE[n[1]]}"><p>{n[2]}</p></div>', body)
     body = GROUP.sub(r"\1<strong>\2</strong>\3", body)
     return texts[0], texts[1], body
