@@ -7,7 +7,7 @@ import pandas as pd
 from analysis.display.alt import listed, named_value
 from analysis.display.figures import figure_html
 from analysis.display.html import Html, paragraph, section, table
-from analysis.display.numbers import format_number, is_hidden
+from analysis.display.numbers import NO_VALUE, format_number, is_hidden
 from analysis.display.plots import plot_among
 from analysis.reporting.sections.common import notes, span
 
@@ -75,7 +75,9 @@ def _picture(report, measures: list[str]) -> Html:
     for measure in measures:
         values = report.among(measure, report.districts)
         rows.append((text.measure(measure).name, values, report.district, report.shown(measure)))
-    ax = plot_among(rows, ends=(text("legend.lowest"), text("legend.highest")))
+    # the table says why a value is hidden; beside a line there is no room for it
+    drawn = [(*row[:3], NO_VALUE if pd.isna(row[1][row[2]]) else row[3]) for row in rows]
+    ax = plot_among(drawn, ends=(text("legend.lowest"), text("legend.highest")))
     detail = listed(text, (_position(report, *row) for row in rows))
     alt = text("alt.glance", count=len(rows), districts=len(report.districts), detail=detail)
     return figure_html(ax.figure, alt=alt, caption=text("caption.glance_figure"))
