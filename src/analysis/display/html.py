@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from contextvars import ContextVar
 from html import escape
+from unicodedata import east_asian_width
 
 MADE: ContextVar[Callable[[str], str] | None] = ContextVar("made", default=None)  # told of tables and figures
 
-LONGEST_NUMBER = 28  # characters: "−1,234.56 – 1,234.56" and the like
+LONGEST_NUMBER = 28  # letters wide: "−1,234.56 – 1,234.56" and the like; a Chinese character takes two
 
 
 class Html(str):
@@ -79,7 +80,8 @@ def table(
 
 def _kind(cell: object) -> str:
     """Return the class of a cell among numbers; a sentence in place of one may take several lines."""
-    return "number said" if len(str(cell)) > LONGEST_NUMBER else "number"
+    width = sum(2 if east_asian_width(letter) in "WF" else 1 for letter in str(cell))
+    return "number said" if width > LONGEST_NUMBER else "number"
 
 
 def mark(kind: str) -> str | None:

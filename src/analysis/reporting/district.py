@@ -15,9 +15,9 @@ from analysis.errors import ReportError
 from analysis.reporting.city import City, load_city
 from analysis.reporting.disclosure import mask_measures, tidy_measures
 from analysis.reporting.masked import VALUE, Masked, mask
-from analysis.reporting.numbering import number_section
+from analysis.reporting.numbering import write_section
 from analysis.reporting.prepared import OUTCOMES, STUDY, Prepared, outcome_names, rows_of
-from analysis.reporting.provenance.trail import Watched, following, used, with_sources
+from analysis.reporting.provenance.trail import Watched, used
 from analysis.tables.periods import ALL
 
 
@@ -68,17 +68,9 @@ class DistrictReport:
 
     def section(self, name: str) -> Html:
         """Return one section, numbered: one of the names of `sections.SECTIONS`."""
-        from analysis.display.figures import style
         from analysis.reporting.sections import SECTIONS
 
-        if name not in SECTIONS:
-            raise ReportError(
-                "There is no such section.", where="section", value=name, expected=", ".join(SECTIONS),
-                mend="Use one of these names.",
-            )  # fmt: skip
-        with style(self.text.language), following() as trail:
-            html = number_section(SECTIONS[name](self), list(SECTIONS).index(name) + 1, self.text)
-            return with_sources(html, trail)
+        return write_section(self, name, SECTIONS)
 
     @property
     def _plain(self) -> Mapping[str, pd.DataFrame]:

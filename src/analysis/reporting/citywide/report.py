@@ -5,11 +5,9 @@ from __future__ import annotations
 import copy
 
 from analysis.display.html import Html, element
-from analysis.errors import ReportError
 from analysis.reporting.city import City
 from analysis.reporting.district import DistrictReport, open_report
-from analysis.reporting.numbering import number_section
-from analysis.reporting.provenance.trail import following, with_sources
+from analysis.reporting.numbering import write_section
 
 
 class CityReport:
@@ -85,17 +83,9 @@ class CityReport:
 
     def section(self, name: str) -> Html:
         """Return one section, numbered: one of the names of `citywide.sections.SECTIONS`."""
-        from analysis.display.figures import style
         from analysis.reporting.citywide.sections import SECTIONS
 
-        if name not in SECTIONS:
-            raise ReportError(
-                "There is no such section.", where="section", value=name, expected=", ".join(SECTIONS),
-                mend="Use one of these names.",
-            )  # fmt: skip
-        with style(self.text.language), following() as trail:
-            html = number_section(SECTIONS[name](self), list(SECTIONS).index(name) + 1, self.text)
-            return with_sources(html, trail)
+        return write_section(self, name, SECTIONS)
 
 
 def open_city_report(city: str = "", language: str = "en") -> CityReport:

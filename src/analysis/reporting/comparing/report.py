@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from analysis.display.html import Html, element
 from analysis.display.text import Text
-from analysis.errors import ReportError
 from analysis.reporting.citywide.report import CityReport
 from analysis.reporting.comparing.runs import find_city, scope_of
 from analysis.reporting.district import DistrictReport, open_report
-from analysis.reporting.numbering import number_section
+from analysis.reporting.numbering import write_section
 
 
 class ChangeReport:
@@ -45,16 +44,9 @@ class ChangeReport:
 
     def section(self, name: str) -> Html:
         """Return one section, numbered: one of the names of `comparing.sections.SECTIONS`."""
-        from analysis.display.figures import style
         from analysis.reporting.comparing.sections import SECTIONS
 
-        if name not in SECTIONS:
-            raise ReportError(
-                "There is no such section.", where="section", value=name, expected=", ".join(SECTIONS),
-                mend="Use one of these names.",
-            )  # fmt: skip
-        with style(self.text.language):
-            return number_section(SECTIONS[name](self), list(SECTIONS).index(name) + 1, self.text)
+        return write_section(self, name, SECTIONS, sources=False)  # its figures rest on two runs
 
 
 def open_change_report(old: str = "", new: str = "", language: str = "en") -> ChangeReport:
