@@ -1,6 +1,7 @@
 """Why an effect cannot be estimated is said in Chinese on Chinese pages, whatever the reason."""
 
 import ast
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -12,11 +13,7 @@ from analysis.display.text import Text
 from analysis.effects import att_gt, randomisation_test
 from analysis.errors import EstimationError
 
-ARGUMENTS = ("argument", "bench", "alternative")  # mistakes of a call, not of data: never in a report
-OF_CALLS = {  # raised on the data, but only by calls that no report makes
-    "One column is asked to play two parts.",
-    "7 treated units 7.",  # doses
-}
+OF_CALLS = {"One column is asked to play two parts.", "7 treated units 7."}  # no report calls so (doses)
 
 
 def written(node) -> list[str]:
@@ -61,6 +58,18 @@ def test_reasons_of_single_cells_are_told_in_chinese_too():
     assert told == (
         "没有任何实施时期可与未实施的单位比较：没有可供比较的未实施时期（3）；没有可供比较的未实施单位（12）。"
     )
+
+
+def test_the_part_a_column_plays_is_told_in_chinese():
+    root = Path(analysis.__file__).parent / "effects"
+    calls = re.compile(
+        r'(?:numeric_column|codes_of)\([^()"]*(?:\([^()]*\)[^()"]*)?(?:\["\w+"\])?, "([^"]+)"\)'
+    )
+    parts = {part for file in root.rglob("*.py") for part in calls.findall(file.read_text(encoding="utf-8"))}
+    assert {"outcome", "covariate", "unit", "period", "weight", "cluster"} <= parts
+    assert parts <= set(Text("en").names("effect_reason_word").values())
+    said = "The outcome is infinite in 3 rows."
+    assert reason_text(said, Text("zh")) == "有3行的结果变量不可用（无穷大）。"
 
 
 @pytest.mark.parametrize("call", [att_gt, randomisation_test])

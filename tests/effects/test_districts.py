@@ -104,6 +104,17 @@ def test_shrinkage_equals_the_blups_of_a_mixed_model():
     assert pooled.shrunk == pytest.approx(blups, abs=0.05)
 
 
+def test_a_singular_covariance_is_the_limit_of_regular_ones():
+    """Fewer pieces of noise than districts: some combination of the estimates has no error by rounding."""
+    pieces = np.array([[1.0, 0, 2], [0, 1, 1], [1, 1, 3], [2, 1, 5], [1, 3, 5]])
+    sigma, estimate = pieces @ pieces.T / 50, np.array([0.1, 0.5, -0.2, 0.9, 0.3])
+    assert np.linalg.matrix_rank(sigma) < 5
+    limit, near = pool(estimate, sigma), pool(estimate, sigma + 1e-9 * np.eye(5))
+    for name in ("mean", "mean_error", "tau", "tau_low", "tau_high", "shrunk", "shrunk_error", "weight"):
+        assert np.isfinite(getattr(limit, name)).all(), name
+        np.testing.assert_allclose(getattr(limit, name), getattr(near, name), rtol=1e-5, err_msg=name)
+
+
 def test_errors_in_common_move_the_mean_and_not_tau():
     estimate, noise = np.array([0.1, 0.5, -0.2, 0.9]), np.eye(4) * 0.04
     alone, common = pool(estimate, noise), pool(estimate, noise + 0.5)

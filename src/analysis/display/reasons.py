@@ -26,7 +26,7 @@ def reason_text(reason: str, text: Text) -> str:
         return reason
     for name, pattern in _patterns():
         if found := pattern.fullmatch(reason):
-            values = {key: _statuses(value, text) for key, value in found.groupdict().items()}
+            values = {key: _word(value, text) for key, value in found.groupdict().items()}
             return text(f"effect_reason.{name}", **values)
     return reason
 
@@ -38,6 +38,12 @@ def _patterns() -> list[tuple[str, re.Pattern]]:
     found = [(name, re.compile(re.sub(r"\\\{(\w+)\\\}", r"(?P<\1>.+?)", re.escape(said))))
              for name, said in known.items()]  # fmt: skip
     return sorted(found, key=lambda pair: pair[1].groups)
+
+
+def _word(value: str, text: Text) -> str:
+    """Return what stands in a field: a column's part in the estimation, or a list of reasons, translated."""
+    words = {said: key for key, said in Text("en").names("effect_reason_word").items()}
+    return text.named("effect_reason_word", words[value]) if value in words else _statuses(value, text)
 
 
 def _statuses(value: str, text: Text) -> str:

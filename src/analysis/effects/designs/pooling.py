@@ -85,12 +85,14 @@ class _Basis:
     ----------
     estimate : (K,) array
     sigma : (K, K) array
-        Their covariance matrix.
+        Their covariance matrix. A combination to which it gives no error (or, by rounding, less than
+        none) is taken to have one of a rounding error, so that Q stays finite and the likelihood defined.
     """
 
     def __init__(self, estimate: np.ndarray, sigma: np.ndarray) -> None:
         self.estimate = estimate
-        self.values, self.vectors = np.linalg.eigh(sigma)
+        values, self.vectors = np.linalg.eigh(sigma)
+        self.values = np.maximum(values, np.finfo(float).eps * len(values) * values[-1])
         self.ones, self.turned = self.vectors.sum(axis=0), self.vectors.T @ estimate
 
     def mean(self, variance: float) -> tuple[float, float]:
