@@ -3,24 +3,9 @@
 import re
 
 import nbformat
-import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from analysis.reporting.documents import page_html
-from analysis.reporting.documents.browser import find_browser, launch_arguments
-
-
-@pytest.fixture(scope="module")
-def browser():
-    path = find_browser()
-    if path is None:
-        pytest.skip("no Chromium, Chrome or Edge on this machine")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as driver:
-        opened = driver.chromium.launch(executable_path=path, args=launch_arguments())
-        yield opened
-        opened.close()
 
 
 def test_page_needs_no_network_and_describes_its_figures(whole_pages):

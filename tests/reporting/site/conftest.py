@@ -7,7 +7,6 @@ import pytest
 from analysis.display.text import Text
 from analysis.reporting.city import FRAMES, City
 from analysis.reporting.disclosure import hidden_cells, tidy_measures
-from analysis.reporting.documents.browser import find_browser, launch_arguments
 from analysis.reporting.site import write_index
 
 PERIODS = ["2021-01", "2021-02", "2021-03", "2021-04"]
@@ -99,19 +98,6 @@ def made(tmp_path_factory):
     for entry in reports:
         (folder / entry["page"]).write_text(f"<title>{entry['page']}</title>", encoding="utf-8")
     return folder
-
-
-@pytest.fixture(scope="module")  # a second driver in one process is refused, so none outlives its module
-def browser():
-    path = find_browser()
-    if path is None:
-        pytest.skip("no Chromium, Chrome or Edge on this machine")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=path, args=launch_arguments())
-        yield opened
-        opened.close()
 
 
 @pytest.fixture
