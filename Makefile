@@ -36,8 +36,8 @@ $(STAMP): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-build-isolation --no-deps --editable .
 	touch $(STAMP)
 
-lab: setup  ## JupyterLab with the notebooks
-	$(BIN)/jupyter lab --notebook-dir=. notebooks/reports/district_report.ipynb
+lab: setup  ## JupyterLab with copies of the notebooks in reports/notebooks; LAB="--port 9000" and the like
+	$(BIN)/gongzhi lab reports/notebooks $(LAB)
 
 lint: setup  ## style of code and notebooks
 	$(BIN)/ruff check .

@@ -19,6 +19,7 @@ from analysis.commands import (
     effects,
     import_,
     indicators,
+    lab,
     report,
     simulate,
     trace,
@@ -27,7 +28,7 @@ from analysis.commands import (
 from analysis.commands.common import BAD_INPUT, INTERRUPTED, OK
 from analysis.errors import AnalysisError
 
-COMMANDS = (check, simulate, import_, indicators, effects, bench, report, change, trace, verify, case)
+COMMANDS = (check, simulate, import_, indicators, effects, bench, report, change, trace, verify, case, lab)
 THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
 
