@@ -20,6 +20,10 @@ class Html(str):
     def _repr_html_(self) -> str:
         return str(self)
 
+    def _repr_pretty_(self, printer, cycle: bool) -> None:
+        """Say how much there is where HTML is not shown: a whole section would fill a notebook twice."""
+        printer.text(f"HTML of {len(self):,} characters")
+
 
 def text(content: object) -> str:
     """Return `content` safe to stand in HTML."""

@@ -71,6 +71,17 @@ def _import_reporting() -> None:
             for module in pkgutil.iter_modules(found.__path__, package + "."):
                 importlib.import_module(module.name)
     _read_texts()
+    _find_kernel()
+
+
+def _find_kernel() -> None:
+    """Look for the provisioners of kernels once: they are sought in every installed package."""
+    from jupyter_client.kernelspec import NoSuchKernel
+
+    from analysis.reporting.engine.papermill_engine import hostable
+
+    with suppress(NoSuchKernel):
+        hostable("python3")
 
 
 def _read_texts() -> None:
