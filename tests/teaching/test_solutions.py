@@ -1,10 +1,10 @@
 """The solution of a case passes its own checks, the unsolved copy fails them; nbgrader agrees."""
 
+import csv
 import json
 import os
 import subprocess
 import sys
-from pathlib import Path
 
 import matplotlib
 import nbformat
@@ -51,6 +51,9 @@ def test_typical_mistakes_get_their_hints():
     assert "all quarters" in judge(case, "q2", pilots.gap_of_all_quarters(study), "en").text
     assert "两次里能查出一次" in judge(case, "q6", pilots.slope_half_found(study), "zh").text
     assert "smaller than those" in judge(case, "q7", "a", "en").text
+    assert "by default" in judge(case, "q3", pilots.did_by_default(study), "en").text
+    assert "whole year" in judge(case, "q9", pilots.matched_at_start(study), "en").text
+    assert ".loc[" in judge(case, "q9", [1.0, 2.0], "en").text
 
 
 @pytest.mark.heavy
@@ -126,19 +129,29 @@ def test_nbgrader_takes_the_case_as_it_is(slug, nbgrader):
     assert "WARNING" not in "\n".join(line for line in said.splitlines() if "GenerateAssignmentApp" in line)
     released = nbformat.read(course / "release" / slug / f"{slug}.ipynb", as_version=4)
     assert "reveal(" not in "\n".join(cell.source for cell in released.cells)
-    _submit(course, "solved", slug, _solve(released, case))
-    call("autograde", slug)
-    call("export")
-    table = Path(course / "grades.csv").read_text().splitlines()
-    (row,) = [r for r in (dict(zip(table[0].split(","), line.split(","), strict=True)) for line in table[1:])
-              if r["student_id"] == "solved" and r["assignment"] == slug]  # fmt: skip
     asked = questions(slug)
-    assert float(row["score"]) == sum(q.points for q in asked if not q.by_hand)
-    assert float(row["max_score"]) == sum(q.points for q in asked)
+    full = sum(q.points for q in asked if not q.by_hand)
+    copy = nbformat.read(student_copy(slug, course / "copies", "zh"), as_version=4)
+    _submit(course, "solved", slug, _solve(copy, case))
+    _submit(course, "unsolved", slug, released)
+    call("autograde", slug)
+    call("generate_feedback", slug)
+    call("export")
+    with open(course / "grades.csv", newline="", encoding="utf-8") as file:
+        rows = {r["student_id"]: r for r in csv.DictReader(file) if r["assignment"] == slug}
+    assert {student: float(rows[student]["score"]) for student in ("solved", "unsolved")} == {
+        "solved": full,
+        "unsolved": 0,
+    }
+    assert {float(row["max_score"]) for row in rows.values()} == {sum(q.points for q in asked)}
+    page = (course / "feedback" / "unsolved" / slug / f"{slug}.html").read_text(encoding="utf-8")
+    assert all(q.name in page for q in asked)
+    assert "reveal(" not in page
+    assert (course / "feedback" / "solved" / slug / f"{slug}.html").stat().st_size > 10_000
 
 
 def _solve(released, case):
-    """Put the master's solutions into nbgrader's student version."""
+    """Put the master's solutions into a student's copy."""
     solutions = {marks(c)["grade_id"]: c.source for c in nbformat.read(case.notebook, 4).cells if marks(c)}
     for cell in released.cells:
         if marks(cell).get("solution"):

@@ -81,6 +81,12 @@ def did(study) -> float:
     return effects.aggregate("overall").table["estimate"].iloc[0]
 
 
+@once
+def did_by_default(study) -> float:
+    effects = att_gt(county(study), "satisfaction", **KEYS, n_boot=0)
+    return effects.aggregate("overall").table["estimate"].iloc[0]
+
+
 def two_way(study) -> float:
     table = county(study)
     table = table.assign(treated=(table["quarter"] >= table["cohort"].fillna("9999")).astype(float))
@@ -116,9 +122,17 @@ def breakdown(study) -> float:
 
 
 @once
-def matched(study) -> float:
+def _matched(study) -> pd.Series:
     table = matched_before_after(county(study), "satisfaction", **KEYS, before=4, after=4).table
-    return table["estimate"].iloc[0]
+    return table.set_index("term")["estimate"]
+
+
+def matched(study) -> float:
+    return _matched(study)["overall"]
+
+
+def matched_at_start(study) -> float:
+    return _matched(study)["event_time=0"]
 
 
 def truth_table(truth: dict) -> pd.DataFrame:
