@@ -64,7 +64,7 @@ def lab_arguments(
     return arguments
 
 
-def serve(folder: Path, *, stock: bool = False, more: tuple[str, ...] = (), **options: object) -> None:
+def serve(folder: Path, *, stock: bool = False, **options: object) -> None:
     """Run JupyterLab until it is stopped.
 
     Parameters
@@ -73,8 +73,6 @@ def serve(folder: Path, *, stock: bool = False, more: tuple[str, ...] = (), **op
         What it shows.
     stock : bool
         Leave the kernel of this Python as Jupyter starts it; `Gongzhi (warm)` is there all the same.
-    more : tuple of str
-        Further arguments of JupyterLab.
     **options
         See `lab_arguments`.
     """
@@ -83,7 +81,7 @@ def serve(folder: Path, *, stock: bool = False, more: tuple[str, ...] = (), **op
     logging.getLogger().handlers.clear()  # JupyterLab has its own way to say things
     paths = [str(CONFIG), os.environ.get("JUPYTER_CONFIG_PATH", "")]
     os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(path for path in paths if path)
-    arguments = [*lab_arguments(folder, **options), *more]
+    arguments = lab_arguments(folder, **options)
     if can_fork() and not stock:
         from analysis.reporting.engine.provisioner import kernels
 

@@ -1,0 +1,123 @@
+"""`gongzhi lab` as a server: the page it opens, its token, its kernels, and what is left of it: nothing."""
+
+import json
+import re
+import socket
+import time
+import urllib.request
+from urllib.error import HTTPError
+
+import pytest
+from jupyter_client.blocking import BlockingKernelClient
+
+from analysis.cli import main
+from analysis.reporting.lab.first_page import PAGE, fill
+from analysis.teaching import list_cases
+
+
+@pytest.fixture(scope="module")
+def lab(open_lab):
+    opened = open_lab()
+    yield opened
+    assert opened.stop() == []
+    assert opened.watched.read_text()
+    assert opened.strangers() == set()
+
+
+def ask(lab, path, *, body=None, method=None, token=True):
+    head = {"Authorization": f"token {lab.token}"} if token else {}
+    data = None if body is None else json.dumps(body).encode()
+    request = urllib.request.Request(f"{lab.url}{path}", data=data, headers=head, method=method)
+    with urllib.request.urlopen(request, timeout=30) as answer:
+        text = answer.read().decode()
+    return json.loads(text) if text.startswith(("{", "[")) else text
+
+
+def test_the_first_page_leads_to_every_notebook_and_to_nothing_else(tmp_path, repository):
+    cases = {"01_pilots.ipynb": ("Pilots", "试点")}
+    text = (fill(tmp_path / "a" / "b", cases) / PAGE).read_text(encoding="utf-8")
+    linked = set(re.findall(r"\]\((\S+?)\)", text))
+    notebooks = sorted((repository / "notebooks" / "explore").glob("*.ipynb"))
+    assert linked == {f"explore/{path.name}" for path in notebooks} | {"cases/01_pilots.ipynb"}
+    assert {path.name for path in (tmp_path / "a" / "b" / "explore").iterdir()} == {p.name for p in notebooks}
+    rows = [line for line in text.splitlines() if line.startswith("| [")]
+    assert len(rows) == len(linked)
+    assert all(re.fullmatch(r"\| \[.+\]\(.+\) \| .+ \| .+ \|", row) for row in rows)
+    assert "{" not in text
+
+
+def test_what_was_changed_is_kept_and_what_was_deleted_comes_back(tmp_path):
+    folder = fill(tmp_path, {})
+    first, second, *_ = sorted((folder / "explore").iterdir())
+    first.write_text("mine")
+    second.unlink()
+    fill(tmp_path, {})
+    assert first.read_text() == "mine"
+    assert second.exists()
+
+
+def test_a_folder_that_cannot_be_used_is_told(tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+    assert main(["lab", str(tmp_path / "file")]) == 2
+    assert "gongzhi lab FOLDER" in capsys.readouterr().err
+
+
+def test_the_server_opens_with_the_first_page_and_asks_for_its_token(lab):
+    assert f"/lab/tree/{PAGE}?token=" in lab.said.read_text()
+    assert ask(lab, f"/api/contents/{PAGE}")["content"].startswith("# Gongzhi")
+    assert len(ask(lab, "/api/contents/cases")["content"]) == len(list_cases())
+    with pytest.raises(HTTPError, match="403"):
+        ask(lab, "/api/contents", token=False)
+
+
+def test_news_and_updates_are_not_asked_for(lab):
+    page = ask(lab, f"/lab/tree/{PAGE}")
+    settings = json.loads(re.search(r'id="jupyter-config-data"[^>]*>(.*?)</script>', page, re.S)[1])
+    assert settings["news"] == {"disabled": True}
+    given = ask(lab, "/lab/api/settings/@jupyterlab/apputils-extension:notification")["schema"]["properties"]
+    assert given["fetchNews"]["default"] == "false"
+    assert given["checkForUpdates"]["default"] is False
+
+
+def test_the_launcher_has_a_card_with_a_picture(lab):
+    spec = ask(lab, "/api/kernelspecs")["kernelspecs"]["gongzhi-warm"]
+    assert spec["spec"]["display_name"] == "Gongzhi (warm)"
+    assert "<svg" in ask(lab, spec["resources"]["logo-svg"])
+
+
+@pytest.mark.parametrize("name", ["python3", "gongzhi-warm"])
+def test_a_kernel_is_forked_and_runs(lab, name):
+    zygote = lab.zygote()
+    kernel, forked = None, []
+    for _ in range(60):  # until the warmed process is ready, kernels start as ever
+        kernel = ask(lab, "/api/kernels", body={"name": name})
+        forked = zygote.children()
+        if forked:
+            break
+        ask(lab, f"/api/kernels/{kernel['id']}", method="DELETE")
+        time.sleep(0.5)
+    assert len(forked) == 1
+    client = BlockingKernelClient()
+    client.load_connection_file(str(lab.home / "jupyter-runtime" / f"kernel-{kernel['id']}.json"))
+    client.start_channels()
+    said = []
+    try:
+        client.wait_for_ready(timeout=30)
+        code = "import os, sys; print('matplotlib' in sys.modules, os.getpid())"
+        client.execute_interactive(code, timeout=30, output_hook=said.append)
+    finally:
+        client.stop_channels()
+    (text,) = [m["content"]["text"] for m in said if m["msg_type"] == "stream"]
+    assert text.split() == ["True", str(forked[0].pid)]
+    ask(lab, f"/api/kernels/{kernel['id']}", method="DELETE")
+    forked[0].wait(10)
+    assert not zygote.children()
+
+
+def test_a_port_that_is_taken_leads_to_the_next(open_lab, lab):
+    with socket.create_server(("localhost", 0)) as taken:
+        port = taken.getsockname()[1]
+        second = open_lab("--port", str(port), "--stock")
+        assert second.port != port
+        assert ask(second, "/api/status")["kernels"] == 0
+        assert second.stop() == []
