@@ -39,7 +39,7 @@ _PUBLIC = {
         "placebo_outcomes", "randomisation_test", "cluster_inference", "leave_one_out", "sensitivity",
         "specifications", "specification_curve", "detectable_effect",
     ),
-    "display": ("effect_text", "effect_table"),
+    "display": ("effect_text", "effect_table", "measure_table", "plot_measure", "knobs", "show_table"),
     "reporting": ("open_report", "open_city_report", "open_change_report", "report_study"),
 }  # fmt: skip
 _HOMES = {name: home for home, names in _PUBLIC.items() for name in names}
@@ -55,3 +55,13 @@ def __getattr__(name: str) -> object:
 
 def __dir__() -> list[str]:
     return sorted(__all__)
+
+
+def load_ipython_extension(shell: object) -> None:
+    """Switch on, by `%load_ext analysis`, tables to read and sort and errors in a few lines."""
+    import_module("analysis.display.rich.extension").load(shell)
+
+
+def unload_ipython_extension(shell: object) -> None:
+    """Undo `load_ipython_extension`."""
+    import_module("analysis.display.rich.extension").unload(shell)

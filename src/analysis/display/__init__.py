@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from importlib import import_module
 
-_HOMES = {"effect_text": "effect_words", "effect_table": "effect_tables", "Text": "text"}
+_HOMES = {
+    "effect_text": "effect_words", "effect_table": "effect_tables", "Text": "text",
+    "measure_table": "measures", "plot_measure": "measures", "knobs": "rich.controls",
+    "show_table": "rich.tables",
+}  # fmt: skip
 
 __all__ = sorted(_HOMES)
 

@@ -70,7 +70,7 @@ class Group:
     max_consistency_ratio: float = 0.1
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class IndexSpec:
     """An index as a tree; checked on creation.
 
@@ -106,6 +106,12 @@ class IndexSpec:
     outliers: str = "none"
     missing: str = "dimension_mean"
     max_missing: float = 0.34
+
+    def __repr__(self) -> str:
+        return (
+            f"<IndexSpec {self.name!r}: {len(self.indicators)} indicators in {len(self.dimensions)} "
+            f"dimensions, {self.normalisation}>"
+        )
 
     def __post_init__(self) -> None:
         from analysis.index.rules import check_spec

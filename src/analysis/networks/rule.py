@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from numbers import Integral, Real
 
 import numpy as np
@@ -13,7 +13,7 @@ from analysis.errors import StudyError
 from analysis.tables.periods import ALL, FREQUENCIES
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class TieRule:
     """What makes a tie between two people.
 
@@ -107,6 +107,10 @@ class TieRule:
     def least_weight(self) -> float:
         """Least weight of a tie as a number; 0 keeps every tie."""
         return 0.0 if self.min_weight is None else float(self.min_weight)
+
+    def __repr__(self) -> str:
+        own = [f"{f.name}={v!r}" for f in fields(self) if (v := getattr(self, f.name)) != f.default]
+        return f"TieRule({', '.join(own)})"
 
     def describe(self) -> dict[str, object]:
         """Return the rule as a plain dict of text, numbers, lists and None, fit for JSON."""

@@ -139,4 +139,9 @@ class Study:
     def __repr__(self) -> str:
         sizes = ", ".join(f"{table} {len(frame):,}" for table, frame in self.frames.items() if len(frame))
         span = f"{self.periods[0]} to {self.periods[-1]}" if self.periods else "no dated rows"
-        return f"<Study {self.name!r}: {len(self.districts)} districts, {span}; {sizes}>"
+        whole = self.accounting.query("rule == ''") if len(self.accounting) else self.accounting
+        aside = int(whole["set_aside"].sum()) if len(whole) else 0
+        return (
+            f"<Study {self.name!r}: {len(self.districts)} districts, {span}; {sizes}; "
+            f"{aside:,} rows set aside, {len(self.problems):,} problems>"
+        )

@@ -15,6 +15,13 @@ from analysis.errors import EstimationError
 FORBIDDEN = 0.1  # share of a two-way coefficient that may come from comparisons with treated units
 
 
+class Checks(list):
+    """The checks of one design: a list of CheckResult that shows itself line by line."""
+
+    def __repr__(self) -> str:
+        return "\n".join(repr(check) for check in self)
+
+
 def run_checks(
     panel: pd.DataFrame,
     outcome: str,
@@ -26,7 +33,7 @@ def run_checks(
     within: str | None = None,
     window: tuple[int, int] | None = None,
     seed: int = 0,
-) -> list[CheckResult]:
+) -> Checks:
     """Run all checks of a staggered design; one that cannot be made says why instead of failing.
 
     Parameters
@@ -41,12 +48,12 @@ def run_checks(
 
     Returns
     -------
-    list of CheckResult
-        "pre_trends" (joint test, with what it could have found); "sensitivity" (passed: the interval at event
-        time 0 leaves zero out even if trends break as much after adoption as before, Mbar = 1; None if it
-        holds zero without any break); "comparisons" (passed: under a tenth of a two-way fixed-effects
-        coefficient would come from comparisons with treated units); "randomisation" (passed: p-value under
-        0.05).
+    Checks
+        A list of CheckResult: "pre_trends" (joint test, with what it could have found); "sensitivity"
+        (passed: the interval at event time 0 leaves zero out even if trends break as much after adoption as
+        before, Mbar = 1; None if it holds zero without any break); "comparisons" (passed: under a tenth of a
+        two-way fixed-effects coefficient would come from comparisons with treated units); "randomisation"
+        (passed: p-value under 0.05).
 
     Raises
     ------
@@ -61,7 +68,7 @@ def run_checks(
         "comparisons": lambda: _check_comparisons(panel, outcome, keys),
         "randomisation": lambda: _check_randomisation(panel, outcome, keys, within, seed),
     }
-    return [_attempt(name, check) for name, check in plan.items()]
+    return Checks(_attempt(name, check) for name, check in plan.items())
 
 
 def _attempt(name: str, check) -> CheckResult:

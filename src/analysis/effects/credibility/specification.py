@@ -24,7 +24,7 @@ from analysis.errors import EstimationError
 TWO_SIDED = 1.959963984540054
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class SpecificationCurve:
     """All estimates, in order of size, and the joint test.
 
@@ -55,6 +55,13 @@ class SpecificationCurve:
         parts = [f"Specification curve: {self.outcome}", self.table.to_string(index=False),
                  self.joint.to_string(index=False)]  # fmt: skip
         return "\n\n".join([*parts, "\n".join(f"- {note}" for note in self.notes)])
+
+    def __repr__(self) -> str:
+        known = self.table["estimate"].dropna()
+        span = f", {known.min():.3g} to {known.max():.3g}" if len(known) else ""
+        joint = ", ".join(f"{row.statistic} p = {row.p_value:.3f}" for row in self.joint.itertuples())
+        count = f"{len(known)} of {len(self.table)} estimated"
+        return f"<SpecificationCurve of {self.outcome}: {count}{span}; {joint}>"
 
     def plot(self, ax=None):
         """Draw estimates by size, with the choices behind each below, on `ax` and return it."""

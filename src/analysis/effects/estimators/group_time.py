@@ -17,7 +17,7 @@ KINDS = ("overall", "event_time", "cohort", "calendar_time")
 COLUMN = {"event_time": "event_time", "cohort": "cohort", "calendar_time": "time"}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class GroupTimeEffects:
     """ATT(g, t) of every cohort and period, with all that its averages need.
 
@@ -66,6 +66,9 @@ class GroupTimeEffects:
     def summary(self) -> str:
         """Return the estimand, the table and every note as text."""
         return self.cells.summary()
+
+    def __repr__(self) -> str:
+        return repr(self.cells)
 
     def _repr_html_(self) -> str:
         return self.cells._repr_html_()

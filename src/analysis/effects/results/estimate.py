@@ -11,6 +11,7 @@ import pandas as pd
 from analysis.effects.results.notes import Note
 
 LEVEL = 0.95
+MOST_ROWS = 20  # of a table on one screen
 COLUMNS = (
     "term", "estimate", "std_error", "statistic", "p_value", "conf_low", "conf_high", "n_units", "identified",
 )  # fmt: skip
@@ -33,7 +34,7 @@ STATUS = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class EffectEstimate:
     """Estimates of one call, with what they mean and what limits them.
 
@@ -112,7 +113,15 @@ class EffectEstimate:
 
     def _shown(self) -> pd.DataFrame:
         names = ["term", "estimate", "std_error", "conf_low", "conf_high", "n_units", "status"]
-        return self.table[names].round(6)
+        return self.table[names].round(decimals(self.table))
+
+    def __repr__(self) -> str:
+        shown = self._shown().to_string(index=False, max_rows=MOST_ROWS)
+        return (
+            f"{self.estimator}: {self.outcome}\n{shown}\n{self.n_obs:,} of {self.n_rows:,} rows, "
+            f"{self.n_units:,} units, {self.n_treated:,} treated, {self.n_clusters:,} clusters, "
+            f"{self.level:.0%} intervals; {len(self.notes)} notes in .notes"
+        )
 
     def _repr_html_(self) -> str:
         notes = "".join(f"<li>{html.escape(note)}</li>" for note in self.notes)
@@ -142,6 +151,16 @@ def add_inference(
         "conf_low": estimate - reach * error,
         "conf_high": estimate + reach * error,
     }
+
+
+def decimals(table: pd.DataFrame) -> int:
+    """Return decimals that show two digits of the usual standard error, or three of the usual estimate."""
+    for name, digits in (("std_error", 2), ("estimate", 3)):
+        sizes = table[name].abs().to_numpy("float64")
+        known = sizes[np.isfinite(sizes) & (sizes > 0)]
+        if len(known):
+            return min(max(digits - 1 - int(np.floor(np.log10(np.median(known)))), 0), 6)
+    return 0
 
 
 def make_table(columns: dict[str, object]) -> pd.DataFrame:
