@@ -106,6 +106,12 @@ class RankResult:
         """Return a copy of the table, one row per place."""
         return self.table.copy()
 
+    def plot(self, ax=None):
+        """Draw every place's rank with its interval on `ax` (a new one if None) and return it."""
+        from analysis.index.plots import draw_ranks
+
+        return draw_ranks(self, ax)
+
     def _shown(self) -> pd.DataFrame:
         table = self.table
         span = table["rank_low"].astype("str") + " to " + table["rank_high"].astype("str")

@@ -35,7 +35,7 @@ TEMPLATE = "notebooks/reports/district_report.ipynb"
 CITY_TEMPLATE = "notebooks/reports/city_report.ipynb"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Run:
     """What a batch has made.
 
@@ -58,6 +58,10 @@ class Run:
     failures: list[str]
     counts: dict[str, int]
     moved: list[str]
+
+    def __repr__(self) -> str:
+        made = ", ".join(f"{count:,} {status}" for status, count in self.counts.items())
+        return "\n".join([f"<Run: reports {made}; index {self.index}>", *self.failures])
 
 
 def report_study(

@@ -53,6 +53,9 @@ class DistrictReport:
         self._indexes: dict[int, tuple] = {}
         self.periods: list[str] = city.meta["periods"]
 
+    def __repr__(self) -> str:
+        return f"<DistrictReport of {self.district!r} in {self.text.language!r}, to be written by .section()>"
+
     def title(self) -> Html:
         """Return the report's heading."""
         heading = element("h1", self.text("report.title", district=self.name))

@@ -76,6 +76,9 @@ class CityReport:
         """Return the names of the tables that a family of measures lacks."""
         return self._reader.missing(family)
 
+    def __repr__(self) -> str:
+        return f"<CityReport of {self.study!r} in {self.text.language!r}, to be written by .section()>"
+
     def title(self) -> Html:
         """Return the report's heading."""
         heading = element("h1", self.text("city.title", study=self.study))

@@ -28,6 +28,9 @@ class ChangeReport:
         """Return the name of a district, as the new run has it."""
         return self.new.name(district)
 
+    def __repr__(self) -> str:
+        return f"<ChangeReport in {self.text.language!r}, {len(self.districts)} districts in both runs>"
+
     def title(self) -> Html:
         """Return the report's heading."""
         text = self.text
