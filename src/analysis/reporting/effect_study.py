@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 import pandas as pd
@@ -10,6 +11,7 @@ from analysis.display.effect_words import effect_text
 from analysis.display.figures import style
 from analysis.display.text import Text
 from analysis.errors import ReportError
+from analysis.files import write_whole
 from analysis.panel import build_panel
 from analysis.reporting.effect_page import course_of, effect_page, forest_of
 from analysis.reporting.examination import ESTIMATORS, Examination, examine
@@ -65,9 +67,6 @@ def study_effect(
     _require("reform", reform, reforms)
     panel = _panel(study, outcome)
     found = examine(panel, outcome, reform, estimator=estimator, others=ESTIMATORS, thorough=True, seed=seed)
-    out = Path(out)
-    out.mkdir(parents=True, exist_ok=True)
-    paths = _tables(found, out, outcome) + _pictures(found, out, study.period)
     said = [
         effect_text(
             found.headline, text.language, reform=text.named("reform", reform), checks=found.checks,
@@ -75,13 +74,16 @@ def study_effect(
         )
         for text in texts
     ]  # fmt: skip
-    paths.append(out / "sentence.txt")
-    paths[-1].write_text("\n".join(said) + "\n", encoding="utf-8")
-    for text in texts:
-        path = out / f"effect.{text.language}.html"
-        path.write_text(effect_page(found, study, reform, text), encoding="utf-8")
-        paths.append(path)
-    return paths
+    out = Path(out)
+    out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=out, prefix=".effects-") as folder:
+        draft = Path(folder)
+        made = _tables(found, draft, outcome) + _pictures(found, draft, study.period)
+        made.append(write_whole(draft / "sentence.txt", "\n".join(said) + "\n"))
+        for text in texts:
+            page = effect_page(found, study, reform, text)
+            made.append(write_whole(draft / f"effect.{text.language}.html", page))
+        return [file.replace(out / file.name) for file in made]
 
 
 def _panel(study: Study, outcome: str) -> pd.DataFrame:

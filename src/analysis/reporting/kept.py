@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from functools import cache
@@ -12,6 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from analysis.display.figures import figure_png
+from analysis.files import write_whole
 
 FOLDER = "drawn"
 
@@ -36,11 +35,7 @@ def kept(city: Path | None, facts: object, draw: Callable[[], object]) -> bytes:
         return path.read_bytes()
     drawn = figure_png(draw())
     with suppress(OSError):  # a folder that may only be read: the next report draws it again
-        path.parent.mkdir(exist_ok=True)
-        handle, draft = tempfile.mkstemp(dir=path.parent, suffix=".draft")
-        with open(handle, "wb") as stream:
-            stream.write(drawn)
-        os.replace(draft, path)
+        write_whole(path, drawn)
     return drawn
 
 

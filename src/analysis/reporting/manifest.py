@@ -11,8 +11,9 @@ from pathlib import Path
 
 from analysis import __version__
 from analysis.display.text import LANGUAGES
+from analysis.files import write_whole
 from analysis.reporting.request import Request
-from analysis.reporting.running.record import State, write_whole
+from analysis.reporting.running.record import State
 from analysis.reporting.running.stage import Stage
 from analysis.reporting.running.supervise import BAD, NOT_STARTED
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from analysis.errors import shorten
+from analysis.files import write_whole
 from analysis.reporting.layout import Layout
 
 CALL = "analysis.reporting.worker:make_report"
@@ -153,10 +154,8 @@ def _write_documents(argument: dict, folder: Path) -> None:
 
 def _leave_receipt(folder: Path, receipt: dict) -> bool:
     """Write the receipt last: a process that ended early, with whatever status, has none."""
-    draft = folder / f".{RECEIPT}"
     try:
-        draft.write_text(json.dumps(receipt, ensure_ascii=False), encoding="utf-8")
-        os.replace(draft, folder / RECEIPT)
+        write_whole(folder / RECEIPT, json.dumps(receipt, ensure_ascii=False))
     except OSError:
         return False
     return True

@@ -5,30 +5,31 @@ from __future__ import annotations
 import gzip
 import io
 import json
-import os
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
 from analysis.errors import AnalysisError
+from analysis.files import replacing_folder
 from analysis.simulate.city import City
 from analysis.tables import schema
 
 COMPRESSED = ("interactions", "votes")
+CONFIG = "study.toml"
 TRUTH = "truth.json"  # a folder that holds it was written here before
 
 
 def write_city(city: City, out: str | Path) -> Path:
     """Write study.toml, one CSV file per table (interactions and votes compressed) and truth.json.
 
-    Each file appears only when it is whole; the same city always gives the same bytes.
+    The folder appears only when it is whole; the same city always gives the same bytes.
 
     Parameters
     ----------
     city : City
     out : path
-        A new or empty folder, or one written by this function before, whose tables are replaced.
+        A new or empty folder, or one written by this function before, which is replaced.
 
     Returns
     -------
@@ -45,15 +46,11 @@ def write_city(city: City, out: str | Path) -> Path:
     config = f'[study]\nname = "{city.name}"\nname_zh = "{city.name_zh}"\nperiod = "month"\n'
     truth = json.dumps(city.truth, indent=1, ensure_ascii=False) + "\n"
     try:
-        out.mkdir(parents=True, exist_ok=True)
-        _write(out / TRUTH, truth.encode())  # first: a folder that was left half written may be written again
-        for table in schema.MODELS:
-            file = out / (f"{table}.csv.gz" if table in COMPRESSED else f"{table}.csv")
-            if table in city.frames:
-                _write(file, _csv(city.frames[table]))
-            else:  # left by a city with more tables
-                file.unlink(missing_ok=True)
-        _write(out / "study.toml", config.encode())
+        with replacing_folder(out) as folder:
+            for table, frame in city.frames.items():
+                _write(folder / _file(table), _csv(frame))
+            _write(folder / TRUTH, truth.encode())
+            _write(folder / CONFIG, config.encode())
     except OSError as error:
         raise AnalysisError(
             "The study folder cannot be written.",
@@ -67,8 +64,8 @@ def write_city(city: City, out: str | Path) -> Path:
 def _check_folder(out: Path) -> None:
     if out.exists() and not out.is_dir():
         value = "a file"
-    elif out.is_dir() and any(out.iterdir()) and not (out / TRUTH).exists():
-        value = "a folder with other files in it"
+    elif out.is_dir() and (other := _others(out)):
+        value = f"a folder with other files in it: {other}"
     else:
         return
     raise AnalysisError(
@@ -78,6 +75,18 @@ def _check_folder(out: Path) -> None:
         expected="a new or empty folder, or one with an earlier synthetic city",
         mend="Name another folder.",
     )
+
+
+def _others(out: Path) -> str:
+    """Return the names of files that no synthetic city has, or of all if it has no truth."""
+    ours = {TRUTH, CONFIG, "datapackage.json", *(_file(table) for table in schema.MODELS)}
+    names = sorted(path.name for path in out.iterdir())
+    others = [name for name in names if name not in ours or TRUTH not in names]
+    return ", ".join(others[:3]) + (" …" if len(others) > 3 else "")
+
+
+def _file(table: str) -> str:
+    return f"{table}.csv.gz" if table in COMPRESSED else f"{table}.csv"
 
 
 def _csv(frame: pd.DataFrame) -> bytes:
@@ -100,6 +109,4 @@ def _write(file: Path, content: bytes) -> None:
         with gzip.GzipFile(filename="", mode="wb", compresslevel=6, fileobj=packed, mtime=0) as stream:
             stream.write(content)
         content = packed.getvalue()
-    part = file.with_name(file.name + ".part")
-    part.write_bytes(content)
-    os.replace(part, file)
+    file.write_bytes(content)

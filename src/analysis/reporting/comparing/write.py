@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 
 from analysis.display.text import Text
 from analysis.errors import ReportError
+from analysis.files import write_whole
 from analysis.reporting.comparing.report import open_change_report
 from analysis.reporting.comparing.sections import SECTIONS
 from analysis.reporting.documents.html import page
@@ -52,10 +52,7 @@ def write_change_report(
 
 def _write(path: Path, content: str) -> None:
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        draft = path.with_suffix(".draft")
-        draft.write_text(content, encoding="utf-8")
-        os.replace(draft, path)
+        write_whole(path, content)
     except OSError as error:
         raise ReportError(
             "The report on changes cannot be written.", where=str(path), value=error.strerror,

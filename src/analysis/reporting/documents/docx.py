@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import os
 import re
 import tempfile
 from datetime import UTC, datetime
@@ -11,6 +10,7 @@ from html import escape, unescape
 from pathlib import Path
 
 from analysis.errors import ReportError, shorten
+from analysis.files import replacing
 
 IMAGE = re.compile(r'(<img\b[^>]*?\bsrc=")data:image/(png|jpeg|gif|webp|svg)(?:\+xml)?;base64,([^"]+)(")')
 MAIN = re.compile(r"<main[^>]*>(.*)</main>", re.DOTALL)
@@ -52,14 +52,10 @@ def write_docx(page: Path, docx: Path, *, header: str, date: str, language: str)
             mend="Make the report first.",
         )  # fmt: skip
     content = page.read_text(encoding="utf-8")
-    draft = docx.with_name(f".{docx.stem}.draft.docx")
-    try:
+    with replacing(docx) as draft:
         with tempfile.TemporaryDirectory(prefix="gongzhi-docx-") as folder:
             title = _convert(content, Path(folder), draft, page, language)
         _finish(draft, title, header, date, language)
-        os.replace(draft, docx)
-    finally:
-        draft.unlink(missing_ok=True)
 
 
 def pandoc_body(content: str, folder: Path) -> tuple[str, str, str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import tempfile
 from contextlib import suppress
 from html import escape
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from analysis.display.text import Text
 from analysis.errors import ReportError, shorten
+from analysis.files import replacing
 from analysis.reporting.documents.browser import find_browser, font_environment, launch_arguments
 
 MARGINS = {"top": "20mm", "bottom": "17mm", "left": "16mm", "right": "16mm"}
@@ -79,12 +79,8 @@ class Printer:
                 "The page to be printed is not there.", where=str(page), expected="an HTML page",
                 mend="Make the report first.",
             )  # fmt: skip
-        draft = pdf.with_name(f".{pdf.stem}.draft.pdf")
-        try:
+        with replacing(pdf) as draft:
             self._write(page, draft, header, date, language)
-            os.replace(draft, pdf)
-        finally:
-            draft.unlink(missing_ok=True)
 
     def close(self) -> None:
         """Close the browser; the next page would open a new one."""

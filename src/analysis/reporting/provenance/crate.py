@@ -8,10 +8,10 @@ from __future__ import annotations
 import base64
 import json
 import mimetypes
-import os
 from importlib.metadata import PackageNotFoundError, metadata
 from pathlib import Path
 
+from analysis.files import write_whole
 from analysis.reporting.layout import Layout
 
 NAME = "ro-crate-metadata.json"
@@ -47,12 +47,8 @@ def write_crate(layout: Layout, manifest: dict | None = None) -> Path:
          "description": "The reports may be used under the terms of the study they are made from."},
         _action(manifest, software[0], inputs, outputs), *software, *inputs, *outputs,
     ]  # fmt: skip
-    path = layout.root / NAME
-    draft = path.with_suffix(".draft")
     text = json.dumps({"@context": CONTEXT, "@graph": graph}, ensure_ascii=False, indent=1)
-    draft.write_text(text, encoding="utf-8")
-    os.replace(draft, path)
-    return path
+    return write_whole(layout.root / NAME, text)
 
 
 def _ids(entities: list[dict]) -> list[dict]:

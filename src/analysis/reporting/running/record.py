@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import IO
 
 from analysis.errors import ReportError
+from analysis.files import write_whole
 
 VERSION = 1
 PAUSE = 1.0  # seconds between two states on disk; the journal has every event at once
@@ -91,14 +91,3 @@ def _read(path: Path) -> dict:
         return found if found["version"] == VERSION and isinstance(found["reports"], dict) else {}
     except (OSError, ValueError, KeyError, TypeError):
         return {}
-
-
-def write_whole(path: Path, text: str) -> None:
-    """Write a file so that a reader sees the old one or the whole new one, never a part."""
-    draft = path.with_name(f".{path.name}.draft")
-    try:
-        draft.write_text(text, encoding="utf-8")
-        os.replace(draft, path)
-    except OSError:
-        draft.unlink(missing_ok=True)
-        raise

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
-import tempfile
 import time
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from analysis.files import replacing_folder
 from analysis.reporting.layout import Layout
 from analysis.reporting.running.keys import code_version, digest, file_hash, hashes, installed, unchanged
 
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from analysis.tables.study import Study
 
 RECORD, NUMBERS = "record.json", "numbers.json"
+ON_SERVER = "postgresql:"
 
 
 @dataclass
@@ -107,7 +107,11 @@ def find_stage(study: Path, layout: Layout) -> Stage | None:
     folder = layout.city
     try:
         stage = Stage(folder, **json.loads((folder / RECORD).read_text(encoding="utf-8")), reused=True)
-        same = stage.inputs == _hash_all(study, [*_listing(study), *stage.inputs])
+        files = [name for name in stage.inputs if not name.startswith(ON_SERVER)]
+        now = _hash_all(study, [*_listing(study), *files])
+        if len(files) < len(stage.inputs):
+            now |= _on_server(study)
+        same = stage.inputs == now
     except (OSError, ValueError, TypeError):
         return None
     same = same and stage.key == _key(stage.inputs) and not unchanged(folder, stage.files)
@@ -119,13 +123,22 @@ def _inputs(study: Path) -> dict[str, str]:
     from analysis.tables.config import read_config
 
     elsewhere = [
-        os.path.relpath(t.path, study) for t in read_config(study).tables.values() if t.path.is_file()
+        os.path.relpath(t.path, study)
+        for t in read_config(study).tables.values()
+        if t.path and t.path.is_file()
     ]
-    return _hash_all(study, [*_listing(study), *elsewhere])
+    return _hash_all(study, [*_listing(study), *elsewhere]) | _on_server(study)
 
 
 def _hash_all(study: Path, names: list[str]) -> dict[str, str]:
     return {name: file_hash(study / name) for name in names}
+
+
+def _on_server(study: Path) -> dict[str, str]:
+    from analysis.tables.config import read_config
+    from analysis.tables.read import server_hashes
+
+    return {ON_SERVER + table: found for table, found in server_hashes(read_config(study)).items()}
 
 
 def _listing(study: Path) -> list[str]:
@@ -148,18 +161,12 @@ def _store(city: City, inputs: dict[str, str], layout: Layout) -> Stage:
     stage = Stage(layout.city, _key(inputs), named, inputs, rows, slice_city(city), shared)
     before = _earlier_numbers(layout.city)
     stage.moved = moved(before, numbers) if before else []
-    draft = Path(tempfile.mkdtemp(dir=layout.internal, prefix=".city-"))
-    try:
+    with replacing_folder(layout.city) as draft:
         city.write(draft)
         (draft / NUMBERS).write_text(json.dumps(numbers, ensure_ascii=False), encoding="utf-8")
         stage.files = hashes(draft, [p for p in draft.iterdir() if p.is_file()])
         kept = {k: v for k, v in asdict(stage).items() if k not in ("folder", "reused", "moved")}
         (draft / RECORD).write_text(json.dumps(kept, ensure_ascii=False, indent=1), encoding="utf-8")
-        if layout.city.exists():
-            shutil.rmtree(layout.city)
-        os.replace(draft, layout.city)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
     stage.city = city
     return stage
 

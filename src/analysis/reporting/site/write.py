@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from importlib.resources import files
 from pathlib import Path
 
+from analysis.files import write_whole
 from analysis.reporting.city import City
 from analysis.reporting.layout import Layout
 from analysis.reporting.site.downloads import DICTIONARY, TABLE, dictionary_csv, districts_csv
@@ -48,15 +48,5 @@ def write_index(
     for language, name in names.items():
         content[name] = index_page(facts[language], {k: v for k, v in names.items() if k != language})
     for name, words in content.items():
-        _write(public / name, words)
+        write_whole(public / name, words)
     return public / names[languages[0]]
-
-
-def _write(path: Path, words: str) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.draft")
-    try:
-        draft.write_text(words, encoding="utf-8", newline="")
-        os.replace(draft, path)
-    finally:
-        draft.unlink(missing_ok=True)

@@ -8,6 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.errors import StudyError
+from analysis.files import replacing_folder
 from analysis.tables.dictionary import write_datapackage
 
 SUFFIXES = (".csv.gz", ".csv")
@@ -118,23 +119,27 @@ def write_study(
     The frames of `parquet`, too long for text, are written as Parquet.
     """
     try:
-        out.mkdir(parents=True, exist_ok=True)
-        for table, frame in frames.items():
-            packed = table == "interactions"
-            frame.to_csv(
-                out / f"{table}.csv{'.gz' if packed else ''}", index=False, lineterminator="\n",
-                encoding="utf-8", date_format="%Y-%m-%dT%H:%M:%S",
-                compression={"method": "gzip", "mtime": 0} if packed else None,
-            )  # fmt: skip
-        for table, frame in (parquet or {}).items():
-            frame.to_parquet(out / f"{table}.parquet", index=False)
-        (out / "study.toml").write_text(toml, encoding="utf-8", newline="\n")
+        with replacing_folder(out) as folder:
+            _write_tables(folder, frames, parquet or {})
+            (folder / "study.toml").write_text(toml, encoding="utf-8", newline="\n")
+            write_datapackage(folder)
     except OSError as error:
         raise StudyError(
             "The study cannot be written.", where=str(out), value=error.strerror or error,
             expected="a folder that may be written, on a disk with room", mend="Name another folder.",
         ) from error  # fmt: skip
-    write_datapackage(out)
+
+
+def _write_tables(folder: Path, frames: dict[str, pd.DataFrame], parquet: dict[str, pd.DataFrame]) -> None:
+    for table, frame in frames.items():
+        packed = table == "interactions"
+        frame.to_csv(
+            folder / f"{table}.csv{'.gz' if packed else ''}", index=False, lineterminator="\n",
+            encoding="utf-8", date_format="%Y-%m-%dT%H:%M:%S",
+            compression={"method": "gzip", "mtime": 0} if packed else None,
+        )  # fmt: skip
+    for table, frame in parquet.items():
+        frame.to_parquet(folder / f"{table}.parquet", index=False)
 
 
 def _unreadable(path: Path, why: object) -> StudyError:
