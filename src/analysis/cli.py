@@ -27,6 +27,7 @@ from analysis.commands import (
 )
 from analysis.commands.common import BAD_INPUT, INTERRUPTED, OK
 from analysis.errors import AnalysisError
+from analysis.files import describe_trouble
 
 COMMANDS = (check, simulate, import_, indicators, effects, bench, report, change, trace, verify, case, lab)
 THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
@@ -49,6 +50,10 @@ def main(arguments: list[str] | None = None) -> int:
     except BrokenPipeError:  # the reader of our output went away
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OK
+    except OSError as error:
+        logging.getLogger(__name__).info("", exc_info=True)  # with --verbose: where it happened
+        print(f"gongzhi: {describe_trouble(error)}", file=sys.stderr)
+        return BAD_INPUT
     except KeyboardInterrupt:
         print("gongzhi: interrupted; every file that was written is whole.", file=sys.stderr)
         return INTERRUPTED
