@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 from pathlib import Path
 
 import psutil
@@ -69,14 +70,27 @@ class Lab:
         self._seen |= set(psutil.Process(self.process.pid).children(recursive=True))
         return [process for process in self._seen if process.is_running()]
 
+    def ask(self, path: str, *, body: object = None, method: str | None = None, token: bool = True):
+        """Ask the server; return what JSON says, or text."""
+        head = {"Authorization": f"token {self.token}"} if token else {}
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"{self.url}{path}", data=data, headers=head, method=method)
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            text = answer.read().decode()
+        return json.loads(text) if text.startswith(("{", "[")) else text
+
     def zygote(self) -> psutil.Process:
-        """The warmed process, once it is ready to be forked from."""
-        for _ in range(600):
-            for process in psutil.Process(self.process.pid).children():
-                if "analysis.reporting.engine.zygote" in process.cmdline() and process.cpu_times().user > 0:
-                    return process
-            time.sleep(0.1)
-        raise AssertionError("no warmed process")
+        """The warmed process, once it is ready: until then kernels start as ever."""
+        children = psutil.Process(self.process.pid).children()
+        (zygote,) = [child for child in children if "analysis.reporting.engine.zygote" in child.cmdline()]
+        for _ in range(120):
+            kernel = self.ask("/api/kernels", body={"name": "gongzhi-warm"})
+            forked = bool(zygote.children())
+            self.ask(f"/api/kernels/{kernel['id']}", method="DELETE")
+            if forked:
+                return zygote
+            time.sleep(0.5)
+        raise AssertionError("the warmed process does not get ready")
 
     def stop(self, signum: int = signal.SIGTERM) -> list[psutil.Process]:
         """End the server; return what is still there of it after a while."""

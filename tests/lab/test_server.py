@@ -3,8 +3,6 @@
 import json
 import re
 import socket
-import time
-import urllib.request
 from urllib.error import HTTPError
 
 import pytest
@@ -22,15 +20,6 @@ def lab(open_lab):
     assert opened.stop() == []
     assert opened.watched.read_text()
     assert opened.strangers() == set()
-
-
-def ask(lab, path, *, body=None, method=None, token=True):
-    head = {"Authorization": f"token {lab.token}"} if token else {}
-    data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(f"{lab.url}{path}", data=data, headers=head, method=method)
-    with urllib.request.urlopen(request, timeout=30) as answer:
-        text = answer.read().decode()
-    return json.loads(text) if text.startswith(("{", "[")) else text
 
 
 def test_the_first_page_leads_to_every_notebook_and_to_nothing_else(tmp_path, repository):
@@ -64,39 +53,32 @@ def test_a_folder_that_cannot_be_used_is_told(tmp_path, capsys):
 
 def test_the_server_opens_with_the_first_page_and_asks_for_its_token(lab):
     assert f"/lab/tree/{PAGE}?token=" in lab.said.read_text()
-    assert ask(lab, f"/api/contents/{PAGE}")["content"].startswith("# Gongzhi")
-    assert len(ask(lab, "/api/contents/cases")["content"]) == len(list_cases())
+    assert lab.ask(f"/api/contents/{PAGE}")["content"].startswith("# Gongzhi")
+    assert len(lab.ask("/api/contents/cases")["content"]) == len(list_cases())
     with pytest.raises(HTTPError, match="403"):
-        ask(lab, "/api/contents", token=False)
+        lab.ask("/api/contents", token=False)
 
 
 def test_news_and_updates_are_not_asked_for(lab):
-    page = ask(lab, f"/lab/tree/{PAGE}")
+    page = lab.ask(f"/lab/tree/{PAGE}")
     settings = json.loads(re.search(r'id="jupyter-config-data"[^>]*>(.*?)</script>', page, re.S)[1])
     assert settings["news"] == {"disabled": True}
-    given = ask(lab, "/lab/api/settings/@jupyterlab/apputils-extension:notification")["schema"]["properties"]
+    given = lab.ask("/lab/api/settings/@jupyterlab/apputils-extension:notification")["schema"]["properties"]
     assert given["fetchNews"]["default"] == "false"
     assert given["checkForUpdates"]["default"] is False
 
 
 def test_the_launcher_has_a_card_with_a_picture(lab):
-    spec = ask(lab, "/api/kernelspecs")["kernelspecs"]["gongzhi-warm"]
+    spec = lab.ask("/api/kernelspecs")["kernelspecs"]["gongzhi-warm"]
     assert spec["spec"]["display_name"] == "Gongzhi (warm)"
-    assert "<svg" in ask(lab, spec["resources"]["logo-svg"])
+    assert "<svg" in lab.ask(spec["resources"]["logo-svg"])
 
 
 @pytest.mark.parametrize("name", ["python3", "gongzhi-warm"])
 def test_a_kernel_is_forked_and_runs(lab, name):
     zygote = lab.zygote()
-    kernel, forked = None, []
-    for _ in range(60):  # until the warmed process is ready, kernels start as ever
-        kernel = ask(lab, "/api/kernels", body={"name": name})
-        forked = zygote.children()
-        if forked:
-            break
-        ask(lab, f"/api/kernels/{kernel['id']}", method="DELETE")
-        time.sleep(0.5)
-    assert len(forked) == 1
+    kernel = lab.ask("/api/kernels", body={"name": name})
+    (forked,) = zygote.children()
     client = BlockingKernelClient()
     client.load_connection_file(str(lab.home / "jupyter-runtime" / f"kernel-{kernel['id']}.json"))
     client.start_channels()
@@ -108,9 +90,9 @@ def test_a_kernel_is_forked_and_runs(lab, name):
     finally:
         client.stop_channels()
     (text,) = [m["content"]["text"] for m in said if m["msg_type"] == "stream"]
-    assert text.split() == ["True", str(forked[0].pid)]
-    ask(lab, f"/api/kernels/{kernel['id']}", method="DELETE")
-    forked[0].wait(10)
+    assert text.split() == ["True", str(forked.pid)]
+    lab.ask(f"/api/kernels/{kernel['id']}", method="DELETE")
+    forked.wait(10)
     assert not zygote.children()
 
 
@@ -119,5 +101,5 @@ def test_a_port_that_is_taken_leads_to_the_next(open_lab, lab):
         port = taken.getsockname()[1]
         second = open_lab("--port", str(port), "--stock")
         assert second.port != port
-        assert ask(second, "/api/status")["kernels"] == 0
+        assert second.ask("/api/status")["kernels"] == 0
         assert second.stop() == []

@@ -47,7 +47,7 @@ def case(monkeypatch):
         ("q1", 1.0, False, "twice"),
         ("q1", 25.0, False, "factor of 100"),
         ("q1", -0.25, False, "sign"),
-        ("q1", 0.27, False, "Close"),
+        ("q1", 0.27, False, "Close, but not within what rounding explains. own hint"),
         ("q1", 7, False, "own hint"),
         ("q1", "0.25", False, "A number"),
         ("q1", True, False, "A number"),

@@ -133,7 +133,9 @@ def _computed(case: Case, rule: dict, answer: object) -> tuple[dict[str, str], b
         if type(wrong) is type(given) and _same(given, wrong, tolerance):
             return mistake, False
     general = _general(given, expected, tolerance)
-    return (words(general) if general else rule), False
+    if general is None:
+        return rule, False
+    return {code: words(general)[code].replace("{hint}", rule[code]) for code in LANGUAGES}, False
 
 
 @cache
