@@ -130,7 +130,7 @@ def test_what_must_be_mended_stops_the_study(tmp_path, rule, capsys):
     [
         (None, "is missing"),
         (b"", "is empty"),
-        ("时间\n".encode("gb18030") * 3, 'encoding = "gb18030"'),
+        ("时间\n".encode("gb18030") * 3, "lacks the column 'time'"),
         (LOG.replace("kind,", "art,").encode(), "lacks the column 'kind'"),
         (LOG.replace("kind,", "time,").encode(), "more than once"),
         (b"PAR1 this is no parquet", "not a readable Parquet"),

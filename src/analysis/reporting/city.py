@@ -23,6 +23,7 @@ from analysis.reporting.stages import BOUNDARIES, rank_districts, read_boundarie
 from analysis.reporting.stages import FRAMES as STAGES
 from analysis.tables.config import read_config
 from analysis.tables.periods import FREQUENCIES
+from analysis.tables.read import server_hashes
 from analysis.tables.study import Study
 
 FRAMES = (
@@ -149,10 +150,10 @@ def input_hashes(folder: Path | None) -> dict[str, str]:
     config = read_config(folder)
     files = [folder / "study.toml", folder / BOUNDARIES, *(table.path for table in config.tables.values())]
     found = {}
-    for file in sorted({f for f in files if f.is_file()}):
+    for file in sorted({f for f in files if f and f.is_file()}):
         with open(file, "rb") as stream:
             found[file.name] = hashlib.file_digest(stream, "sha256").hexdigest()
-    return found
+    return found | {f"postgresql:{table}": rows for table, rows in server_hashes(config).items()}
 
 
 def _networks(study: Study) -> tuple:

@@ -15,9 +15,14 @@ from analysis.tables.parse import EXPECTED, parse_column
 from analysis.tables.problems import ERROR, NOTE, SET_ASIDE, Problems
 from analysis.tables.procedures import Procedure
 from analysis.tables.pseudonyms import pseudonyms, read_key
-from analysis.tables.read import RawTable, read_raw
+from analysis.tables.read import BLANK, RawTable, read_raw
 from analysis.tables.study import ACCOUNT, Study
 
+APART_HINTS = {
+    BLANK: "Nothing stands in this row; nothing needs to be done.",
+    "wrong_number_of_fields": "Quote fields that hold the separator.",
+    "not_a_record": 'Write one JSON record per line, such as {"kind": "help"}.',
+}
 MUST_BE_WHOLE = ("places", "reforms")  # without one of their rows, other rows would mean something else
 
 
@@ -91,7 +96,6 @@ class Check:
         self.fate: dict[str, pd.Series] = {}  # per row: "" kept, or the rule that set it aside
         self.expected: dict[str, pd.Series] = {}  # per row: whether it counts against max_set_aside
         self.rows_in: dict[str, int] = {}
-        self.broken: dict[str, int] = {}
         self._raw: dict[str, RawTable] = {}
         self.key = read_key(config.key_file)
         self.procedures = self._procedures()
@@ -104,7 +108,7 @@ class Check:
         """Read, type and check the columns of one table; what cannot be read at all becomes a problem."""
         self.frames[table] = schema.empty(table)
         self.fate[table] = self.expected[table] = pd.Series(dtype="str")
-        self.rows_in[table] = self.broken[table] = 0
+        self.rows_in[table] = 0
         if table not in self.config.tables:
             return
         try:
@@ -114,7 +118,7 @@ class Check:
             self.problems.add(table, "unreadable", ERROR, hint, values=f"{error.where}: {error.value or ''}")
             return
         self._raw[table] = raw
-        self.rows_in[table], self.broken[table] = raw.rows_in, len(raw.broken)
+        self.rows_in[table] = raw.rows_in
         self.fate[table] = pd.Series("", index=raw.frame.index, dtype="str")
         self.expected[table] = pd.Series(False, index=raw.frame.index)
         if raw.unused:
@@ -124,10 +128,10 @@ class Check:
             self.problems.add(
                 table, "no_rows", ERROR if table == "places" else NOTE, "The file holds no rows."
             )
-        self.problems.add(
-            table, "wrong_number_of_fields", SET_ASIDE, "Quote fields that hold the separator.",
-            rows=pd.Index([row for row, _ in raw.broken]), values=["" for _ in raw.broken],
-        )  # fmt: skip
+        for rule, rows in raw.apart.items():
+            self.problems.add(
+                table, rule, SET_ASIDE, APART_HINTS[rule], rows=pd.Index(rows), values=[""] * len(rows)
+            )
         unread = self._type(table, raw)
         self._validate(table, unread)
 
@@ -182,8 +186,8 @@ class Check:
         rows = []
         for table, rows_in in self.rows_in.items():
             by_rule = self.fate[table][self.fate[table] != ""].value_counts()
-            if self.broken[table]:
-                by_rule["wrong_number_of_fields"] = self.broken[table]
+            for rule, apart in self._apart(table).items():
+                by_rule[rule] = len(apart)
             kept = int((self.fate[table] == "").sum())
             rows.append((table, rows_in, kept, int(by_rule.sum()), ""))
             rows += [(table, rows_in, kept, int(count), rule) for rule, count in by_rule.items()]
@@ -256,9 +260,12 @@ class Check:
         values = source.loc[rows, column].astype("str").fillna("")
         return list(pseudonyms(values, self.key).where(values != "", "")) if entry.person else list(values)
 
+    def _apart(self, table: str) -> dict[str, list[int]]:
+        return self._raw[table].apart if table in self._raw else {}
+
     def _check_share(self, table: str) -> None:
         counted = int(((self.fate[table] != "") & ~self.expected[table].astype(bool)).sum())
-        lost = counted + self.broken[table]
+        lost = counted + sum(len(rows) for rule, rows in self._apart(table).items() if rule != BLANK)
         share = lost / self.rows_in[table] if self.rows_in[table] else 0.0
         if share > self.config.max_set_aside:
             self.problems.add(

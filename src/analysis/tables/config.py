@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,9 +15,17 @@ from analysis.errors import StudyError
 from analysis.tables import schema
 from analysis.tables.periods import FREQUENCIES
 
-SUFFIXES = (".csv", ".csv.gz", ".parquet", ".xlsx", ".xls")
+TEXT = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt", ".txt.gz")
+EXCEL, LINES, DUCKDB = (".xlsx", ".xls"), (".jsonl", ".jsonl.gz", ".ndjson"), (".duckdb", ".db")
+SUFFIXES = (*TEXT, ".parquet", *EXCEL, *LINES, *DUCKDB)
+OWN_NAME = (".csv", ".csv.gz", ".parquet", ".xlsx", ".xls", ".jsonl")  # <table>.<suffix> needs no study.toml
 STUDY_KEYS = ("name", "name_zh", "period", "time_zone", "from", "until", "max_set_aside", "key_file")
-TABLE_KEYS = ("path", "columns", "constants", "values", "encoding", "time_zone", "time_format", "sheet")
+TABLE_KEYS = (
+    "path", "columns", "constants", "values", "encoding", "separator", "header", "time_zone", "time_format",
+    "sheet", "table", "postgresql",
+)  # fmt: skip
+HEADER_WITHIN = 30  # rows in which the header of a table stands
+POSTGRESQL_KEYS = ("table", "query", "environment")
 
 
 @dataclass(frozen=True)
@@ -25,32 +34,57 @@ class TableConfig:
 
     Attributes
     ----------
-    path : Path
-        CSV (also .gz), Parquet or Excel file.
+    path : Path or None
+        CSV (also .gz), Parquet, Excel, JSON lines or DuckDB file; None for a table on a server.
     columns : dict
-        Our column name -> their column name, where they differ.
+        Our column name -> their column name, where they differ, or a list of names whose cells are put
+        together, such as a day and a time of day.
     constants : dict
         Our column name -> the value every row gets.
     values : dict
         Our column name -> {their value: our value}.
-    encoding : str
-        Text encoding of a CSV file, e.g. "utf-8", "gb18030".
+    encoding : str or None
+        Text encoding of a CSV file, e.g. "utf-8", "gb18030"; None: found by looking at it.
+    separator : str or None
+        Mark between the fields of a CSV file; None: found by looking at it.
+    header : tuple of int
+        Rows that hold the names of the columns, as a spreadsheet counts them; empty: found.
     time_zone : str or None
         Zone of the times in the file where they carry none, e.g. "UTC"; None: already local.
     time_format : str or None
-        strptime format of times that are not in ISO order, e.g. "%d/%m/%Y %H:%M".
+        strptime format of times that are not in ISO order, e.g. "%d/%m/%Y %H:%M"; "unix" or "unix_ms":
+        seconds or milliseconds since 1970, UTC.
     sheet : str or int
         Sheet of an Excel file, by name or by number from 0.
+    table : str or None
+        Table or view of a DuckDB file.
+    postgresql : dict
+        table or query on a server, and environment: the name of the variable that holds its address.
     """
 
-    path: Path
-    columns: dict[str, str] = field(default_factory=dict)
+    path: Path | None
+    columns: dict[str, str | list[str]] = field(default_factory=dict)
     constants: dict[str, object] = field(default_factory=dict)
     values: dict[str, dict[str, str]] = field(default_factory=dict)
-    encoding: str = "utf-8"
+    encoding: str | None = None
+    separator: str | None = None
+    header: tuple[int, ...] = ()
     time_zone: str | None = None
     time_format: str | None = None
     sheet: str | int = 0
+    table: str | None = None
+    postgresql: dict[str, str] = field(default_factory=dict)
+
+    def their(self, ours: str) -> list[str]:
+        """Return the names of the columns that one of our columns is taken from."""
+        named = self.columns.get(ours, ours)
+        return list(named) if isinstance(named, list) else [named]
+
+    @property
+    def where(self) -> str:
+        """The file or the place on a server, for messages."""
+        named = self.postgresql.get("table", "a query")
+        return str(self.path) if self.path else f"PostgreSQL, {named}"
 
 
 @dataclass(frozen=True)
@@ -94,7 +128,7 @@ def read_config(folder: str | Path) -> StudyConfig:
         name: _table(folder, file, name, entry) for name, entry in _section(content, "tables", file).items()
     }
     for name in schema.MODELS:
-        found = [folder / f"{name}{suffix}" for suffix in SUFFIXES if (folder / f"{name}{suffix}").exists()]
+        found = [folder / f"{name}{suffix}" for suffix in OWN_NAME if (folder / f"{name}{suffix}").exists()]
         if name not in tables and len(found) > 1:
             raise StudyError(
                 f"There are several files for the table {name!r}.",
@@ -154,7 +188,7 @@ def _table(folder: Path, file: Path, name: str, entry: object) -> TableConfig:
             where=where, value=name, expected="one of " + ", ".join(schema.MODELS),
             mend=_closest(name, schema.MODELS),
         )  # fmt: skip
-    if not isinstance(entry, dict) or not isinstance(entry.get("path"), str):
+    if not isinstance(entry, dict) or ("postgresql" not in entry and not isinstance(entry.get("path"), str)):
         raise StudyError(
             f"The table {name!r} has no path.",
             where=where, expected='path = "file.csv"', mend="Name the file that holds the table.",
@@ -170,6 +204,11 @@ def _table(folder: Path, file: Path, name: str, entry: object) -> TableConfig:
             mend="Write the map in this form.",
         )  # fmt: skip
     _check_zone(entry.get("time_zone"), f"{where} time_zone")
+    _check_kinds(entry, where)
+    header = entry.get("header", ())
+    header = (header,) if isinstance(header, int) else tuple(header)
+    if "postgresql" in entry:
+        return TableConfig(**{**entry, "path": None, "header": header})
     path = folder / Path(entry["path"]).expanduser()
     if not path.name.lower().endswith(SUFFIXES):
         raise StudyError(
@@ -177,7 +216,47 @@ def _table(folder: Path, file: Path, name: str, entry: object) -> TableConfig:
             where=where, value=entry["path"], expected="a name ending in " + ", ".join(SUFFIXES),
             mend="Export the table as CSV.",
         )  # fmt: skip
-    return TableConfig(**{**entry, "path": path})
+    return TableConfig(**{**entry, "path": path, "header": header})
+
+
+def _check_kinds(entry: dict, where: str) -> None:
+    """Raise where a key holds what it cannot mean."""
+    names = (str, list)
+    rules = {
+        "columns": (lambda v: all(isinstance(n, names) and all(isinstance(p, str) for p in n) and n
+                                  for n in v.values()), 'their name, or a list such as ["日期", "时间"]'),
+        "encoding": (lambda v: isinstance(v, str), 'a name such as "gb18030"'),
+        "separator": (lambda v: isinstance(v, str) and len(v) == 1 and v.isascii() and v not in '"\r\n',
+                      'one character such as ";"'),
+        "header": (_is_header, "the row of the column names, such as 3, or two rows: [3, 4]"),
+        "time_format": (lambda v: isinstance(v, str), 'a format such as "%d/%m/%Y %H:%M"'),
+        "sheet": (lambda v: isinstance(v, str | int) and not isinstance(v, bool), 'a name such as "Sheet1"'),
+        "table": (lambda v: isinstance(v, str), "the name of a table or view"),
+        "postgresql": (_is_postgresql, '{ table = "public.log", environment = "DISTRICT_DB" }: the name of '
+                       "the environment variable that holds the address, never the address"),
+    }  # fmt: skip
+    for key, (right, expected) in rules.items():
+        if key in entry and not right(entry[key]):
+            shown = None if key == "postgresql" else entry[key]  # an address holds a password
+            raise StudyError(
+                f"A key of study.toml holds what it cannot mean: {key}.", where=f"{where} {key}",
+                value=shown, expected=expected, mend="Correct it.",
+            )  # fmt: skip
+
+
+def _is_header(value: object) -> bool:
+    rows = value if isinstance(value, list) else [value]
+    whole = all(isinstance(n, int) and not isinstance(n, bool) and 0 < n <= HEADER_WITHIN for n in rows)
+    return bool(rows) and whole and rows == list(range(rows[0], rows[0] + len(rows)))
+
+
+def _is_postgresql(value: object) -> bool:
+    known = isinstance(value, dict) and set(value) <= set(POSTGRESQL_KEYS)
+    if not known or not all(isinstance(v, str) and v for v in value.values()):
+        return False
+    return ("table" in value) != ("query" in value) and re.fullmatch(
+        r"[A-Za-z_]\w*", value.get("environment", "")
+    )
 
 
 def _load(file: Path) -> dict:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import csv
-import gzip
 import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-import pandas as pd
-
 from analysis.errors import StudyError
 from analysis.tables import schema
 from analysis.tables.config import StudyConfig, TableConfig, read_config
+from analysis.tables.read import open_source
 from analysis.tables.slugs import slugs
 from analysis.tables.study import Study
 
@@ -41,7 +38,9 @@ BOUNDS = {  # pandera's check -> (Table Schema constraint, its statistic, in wor
 }
 MEDIA = {
     "csv": "text/csv", "parquet": "application/vnd.apache.parquet", "xls": "application/vnd.ms-excel",
-    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", "txt": "text/csv",
+    "tsv": "text/tab-separated-values", "jsonl": "application/jsonl", "ndjson": "application/jsonl",
+    "duckdb": "application/vnd.duckdb", "db": "application/vnd.duckdb",
 }  # fmt: skip
 INTRODUCTION = """\
 # Data dictionary
@@ -65,6 +64,7 @@ class _File:
     fields: tuple[tuple[str, str | None], ...]
     config: TableConfig | None = None
     delimiter: str = ","
+    encoding: str = "utf-8"
 
 
 def datapackage(study: Study | None = None) -> dict:
@@ -122,7 +122,8 @@ def dictionary_markdown() -> str:
 
 
 def _of_folder(config: StudyConfig) -> dict:
-    files = {table: _file(config, table) for table in schema.MODELS if table in config.tables}
+    stored = {table: entry for table, entry in config.tables.items() if entry.path}  # not on a server
+    files = {table: _file(config, table) for table in schema.MODELS if table in stored}
     return _package(slugs([config.name], blank="study")[config.name], config.name, files)
 
 
@@ -136,8 +137,8 @@ def _resource(table: str, file: _File, files: dict[str, _File]) -> dict:
     resource = {"name": table, "type": "table", "path": file.path, "title": table.capitalize(),
                 "description": schema.MODELS[table].__doc__.strip(), "format": kind,
                 "mediatype": MEDIA[kind]}  # fmt: skip
-    if kind == "csv":
-        resource["encoding"] = file.config.encoding if file.config else "utf-8"
+    if kind in ("csv", "tsv", "txt"):
+        resource["encoding"] = file.encoding
         resource["dialect"] = {"delimiter": file.delimiter}
     return resource | {"schema": _schema(table, file, files)}
 
@@ -193,8 +194,16 @@ def _constraints(table: str, name: str) -> dict:
 
 def _file(config: StudyConfig, table: str) -> _File:
     entry = config.tables[table]
-    names, delimiter = _header(entry)
-    ours = {entry.columns.get(name, name): name for name in schema.columns(table)}
+    try:
+        opened = open_source(table, entry)
+    except StudyError as error:
+        raise StudyError(
+            "A file of the study cannot be described.", where=entry.where, value=error.what,
+            expected="a readable file that begins with the names of its columns",
+            mend="gongzhi check names what is wrong with it.",
+        ) from error  # fmt: skip
+    names = [name for name in opened.header if name]
+    ours = {name: column for column in schema.columns(table) for name in entry.their(column)}
     try:
         path = entry.path.resolve().relative_to(config.path.resolve()).as_posix()
     except ValueError as error:
@@ -203,33 +212,8 @@ def _file(config: StudyConfig, table: str) -> _File:
             where=f"study.toml [tables.{table}] path", value=entry.path, expected="a path inside the folder",
             mend="Copy the file into the study folder and correct its path.",
         ) from error  # fmt: skip
-    return _File(path, tuple((name, ours.get(name)) for name in names), entry, delimiter)
-
-
-def _header(entry: TableConfig) -> tuple[list[str], str]:
-    name = entry.path.name.lower()
-    try:
-        if name.endswith(".parquet"):
-            import pyarrow.parquet as pq
-
-            return pq.read_schema(entry.path).names, ","
-        if name.endswith((".xlsx", ".xls")):
-            sheet = pd.read_excel(entry.path, sheet_name=entry.sheet, engine="calamine", nrows=0)
-            return [str(column) for column in sheet.columns], ","
-        encoding = "utf-8-sig" if entry.encoding.lower() in ("utf-8", "utf8") else entry.encoding
-        opener = gzip.open if name.endswith(".gz") else open
-        with opener(entry.path, "rt", encoding=encoding, newline="") as file:
-            line = file.readline()
-        if not line.strip():
-            raise ValueError("there is no line of column names")
-    except (OSError, EOFError, ValueError, LookupError) as error:
-        raise StudyError(
-            "A file of the study cannot be described.", where=str(entry.path), value=error,
-            expected="a readable file that begins with the names of its columns",
-            mend="gongzhi check names what is wrong with it.",
-        ) from error  # fmt: skip
-    delimiter = max(",;\t|", key=lambda mark: (line.count(mark), mark == ","))
-    return next(csv.reader([line], delimiter=delimiter)), delimiter
+    encoding = (opened.encoding or "utf-8").removesuffix("-sig")
+    return _File(path, tuple((n, ours.get(n)) for n in names), entry, opened.separator or ",", encoding)
 
 
 def _table_markdown(table: str) -> str:

@@ -7,24 +7,35 @@ import re
 import numpy as np
 import pandas as pd
 
+from analysis.tables.clean import (
+    MISSING,
+    ROUNDED,
+    SPREADSHEET_ERRORS,
+    narrow,
+    tidy,
+    written_number,
+    written_time,
+)
 from analysis.tables.periods import FREQUENCIES
 from analysis.tables.schema import DTYPES, Column
 
-MISSING = ("", "NA", "N/A", "NaN", "nan", "null", "NULL", "None", "NaT", "<NA>")
 TRUE = ("1", "true", "yes", "y", "t", "是", "有")
 FALSE = ("0", "false", "no", "n", "f", "否", "无")
 TIME_FORMATS = ("ISO8601", "%Y/%m/%d", "%Y/%m/%d %H:%M", "%Y/%m/%d %H:%M:%S", "%Y年%m月%d日", "%Y%m%d")
+EPOCHS = {"unix": 1.0, "unix_ms": 0.001}  # seconds per unit of a count from 1970-01-01, UTC
 PERIOD_PATTERNS = {
     "month": r"\d{4}-\d{1,2}(-\d{1,2})?",
     "quarter": r"\d{4}-?Q[1-4]",
     "year": r"\d{4}",
 }
+QUARTERS = {"一": "1", "二": "2", "三": "3", "四": "4"}
 EXPECTED = {
-    "number": "a number such as 12.5, without unit or thousands separator",
+    "number": "a number such as 12.5",
     "integer": "a whole number such as 12",
     "flag": "true or false (also 1/0, yes/no, 是/否)",
     "time": "a date and time such as 2021-03-07 14:30",
     "date": "a date such as 2021-03-07",
+    "id": "an identifier with all its digits: keep the column as text in the spreadsheet",
     "period": "a month such as 2021-03, quarter 2021Q1 or year 2021, as the study's period says",
 }
 
@@ -58,15 +69,17 @@ def parse_column(
             parsed = parsed.dt.normalize()
         return parsed, bad
     if column.type in ("id", "text"):
-        text = _text(values)
-        return text.where(text != "").astype("str"), pd.Series(False, index=values.index)
+        text = tidy(values)
+        given = (text != "") & ~text.isin(SPREADSHEET_ERRORS)
+        lost = given & text.str.fullmatch(ROUNDED) if column.type == "id" else given & False
+        return text.where(given).astype("str"), lost
     if column.type in ("number", "integer") and pd.api.types.is_numeric_dtype(values):
         number = values.astype("Float64").astype("float64")
         bad = np.isinf(number)
         number = number.mask(bad)
     else:
-        text = _text(values)
-        given = ~text.isin(MISSING)
+        text = _usual(tidy(values))
+        given = ~text.isin(MISSING + SPREADSHEET_ERRORS)
         if column.type == "category":
             return text.where(given).astype("str"), ~given & False
         if column.type == "flag":
@@ -78,6 +91,10 @@ def parse_column(
             return parsed, given & parsed.isna()
         number = pd.to_numeric(text.where(given), errors="coerce").astype("float64")
         number = number.mask(np.isinf(number))
+        left = text[given & number.isna()]
+        if len(left):
+            meant = {value: written_number(value, column.unit) for value in left.unique()}
+            number.loc[left.index] = left.map(meant).astype("float64")
         bad = given & number.isna()
     if column.type == "integer":
         fractional = number.notna() & (number != number.round())
@@ -85,19 +102,27 @@ def parse_column(
     return number, bad
 
 
-def _text(values: pd.Series) -> pd.Series:
-    return values.astype("str").fillna("").str.strip()
+def _usual(text: pd.Series) -> pd.Series:
+    """Return text with full-width letters and digits as the usual ones."""
+    odd = text.str.contains("[\uff01-\uff5e]", regex=True)
+    return text.where(~odd, text[odd].map(narrow).reindex(text.index)) if odd.any() else text
 
 
 def _times(values: pd.Series, zones: tuple, time_format: str | None) -> tuple[pd.Series, pd.Series]:
     if pd.api.types.is_datetime64_any_dtype(values):
         times = _localise(values, zones)
         return times, times.isna() & values.notna()
-    text = _text(values)
-    given = ~text.isin(MISSING)
+    text = tidy(values)
+    given = ~text.isin(MISSING + SPREADSHEET_ERRORS)
     codes, unique = pd.factorize(text.where(given))
     distinct = pd.Series(unique, dtype="str")
     found = pd.Series(pd.NaT, index=distinct.index, dtype="datetime64[ns]")
+    if time_format in EPOCHS:
+        seconds = pd.to_numeric(distinct, errors="coerce") * EPOCHS[time_format]
+        within = seconds.where(seconds.abs() < 9e9)
+        found = _localise(pd.to_datetime(within, unit="s", utc=True), (None, zones[1]))
+        parsed = pd.Series(found.array.take(codes, allow_fill=True), index=values.index)
+        return parsed, given & parsed.isna()
     for layout in (time_format,) if time_format else TIME_FORMATS:
         left = found.isna()
         if not left.any():
@@ -110,6 +135,10 @@ def _times(values: pd.Series, zones: tuple, time_format: str | None) -> tuple[pd
         plain = _localise(wall, zones)
         shifted = _localise(aware, (None, zones[1]))
         found.loc[left] = plain.where(~has_offset, shifted)
+    left = found.isna()
+    if left.any() and not time_format:
+        meant = pd.Series([written_time(value) for value in distinct[left]], index=distinct.index[left])
+        found.loc[left] = _localise(meant.astype("datetime64[ns]"), zones)
     parsed = pd.Series(found.array.take(codes, allow_fill=True), index=values.index)
     return parsed, given & parsed.isna()
 
@@ -132,11 +161,22 @@ def _periods(text: pd.Series, period: str) -> pd.Series:
     pattern, frequency = re.compile(PERIOD_PATTERNS[period]), FREQUENCIES[period]
 
     def canonical(value: str) -> str | None:
-        if not pattern.fullmatch(value.replace("/", "-")):
+        plain = _period_text(value)
+        if not pattern.fullmatch(plain):
             return None
         try:
-            return str(pd.Period(value.replace("/", "-").replace("-Q", "Q"), freq=frequency))
+            return str(pd.Period(plain.replace("-Q", "Q"), freq=frequency))
         except ValueError:
             return None
 
     return text.map({value: canonical(value) for value in text.dropna().unique()}).astype("str")
+
+
+def _period_text(value: str) -> str:
+    """Return 2021年3月, 202103, 2021.3, 2021年第1季度, 2021年 as 2021-3, 2021-03, 2021Q1, 2021."""
+    plain = re.sub(r"[T ]00:00:00$", "", narrow(value))
+    plain = re.sub(
+        r"^(\d{4})年?第?([1-4一二三四])季度?$", lambda m: f"{m[1]}Q{QUARTERS.get(m[2], m[2])}", plain
+    )
+    plain = re.sub(r"^(\d{4})(\d{2})$", r"\1-\2", plain)
+    return re.sub(r"[/.年月]", "-", plain).strip("-日")

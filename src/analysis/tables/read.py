@@ -1,250 +1,219 @@
-"""Files to frames: CSV (also .gz), Parquet and Excel, as they are, with the number of every row."""
+"""Sources to frames: each table as it stands, under our column names, with the number of every row."""
 
 from __future__ import annotations
 
-import csv
 import difflib
-import gzip
-import io
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import pandas as pd
 
 from analysis.errors import StudyError
 from analysis.tables import schema
-from analysis.tables.config import TableConfig
+from analysis.tables.clean import tidy
+from analysis.tables.config import DUCKDB, EXCEL, LINES, StudyConfig, TableConfig
+from analysis.tables.formats.base import Opened
 
-CANDIDATE_ENCODINGS = ("utf-8", "gb18030", "utf-16", "big5")
+BLANK = "blank_row"
 
 
 @dataclass
 class RawTable:
-    """A table as it stands in its file, under our column names.
+    """A table as it stands in its source, under our column names.
 
     Attributes
     ----------
     frame : DataFrame
-        One row per record; the index is the row as a spreadsheet counts it (the header is row 1).
+        One row per record; the index is the row as the source counts it: in a spreadsheet or CSV file the
+        header is counted, in JSON lines and databases the first record is 1.
     rows_in : int
-        Records in the file, those that could not be split into fields included.
-    broken : list of (row, text)
-        Records with too many or too few fields.
+        Records in the source: those of `frame` and those `apart`.
+    apart : dict of rule -> list of int
+        Records that are not in `frame`: blank ones, and those that could not be taken apart into fields.
     unused : tuple of str
-        Columns of the file that the study does not use; they are not read.
+        Columns of the source that the study does not use; they are not read.
     """
 
     frame: pd.DataFrame
     rows_in: int
-    broken: list[tuple[int, str]] = field(default_factory=list)
+    apart: dict[str, list[int]] = field(default_factory=dict)
     unused: tuple[str, ...] = ()
 
 
-def read_raw(table: str, config: TableConfig) -> RawTable:
-    """Read the file of `table`, keep the columns the dictionary knows, name them our way.
+def open_source(table: str, config: TableConfig, known: Callable[[str], bool] | None = None) -> Opened:
+    """Find the table's columns where it stands.
+
+    Parameters
+    ----------
+    table : str
+        Name of the table, for messages and for the names that its header is known by.
+    config : TableConfig
+    known : callable, optional
+        Whether a text is the name of a column; default: those that the study names, and the dictionary's.
 
     Raises
     ------
     StudyError
-        The file is missing, empty, in another encoding, or lacks a required or mapped column.
+        The source is missing, empty, in another encoding or not what its name says.
     """
+    if known is None:
+        ours = schema.columns(table)
+        known = {*ours, *(name for column in ours for name in config.their(column))}.__contains__
+    if config.path is None:
+        from analysis.tables.formats.postgres import open_query
+
+        return open_query(table, config)
     path = config.path
     if not path.is_file():
         raise StudyError(
             f"The file of the table {table!r} is missing.", where=str(path),
             expected="a readable file", mend="Put the file there, or correct its path in study.toml.",
         )  # fmt: skip
-    if path.stat().st_size == 0:
-        raise _empty(table, path)
-    name = path.name.lower()
     try:
-        if name.endswith((".csv", ".csv.gz")):
-            raw = _read_csv(table, config)
-        elif name.endswith(".parquet"):
-            raw = _read_parquet(table, config)
-        else:
-            raw = _read_excel(table, config)
-    except OSError as error:
-        raise StudyError(
-            f"The file of the table {table!r} cannot be read.", where=str(path), value=error,
-            expected="a whole, readable file", mend="Check its permissions, or copy it again.",
-        ) from error  # fmt: skip
+        return _open_file(table, config, known)
+    except (OSError, EOFError) as error:
+        raise _unreadable(table, config, error) from error
+
+
+def read_raw(table: str, config: TableConfig, limit: int | None = None) -> RawTable:
+    """Read a table, keep the columns the dictionary knows, name them our way.
+
+    Parameters
+    ----------
+    table : str
+    config : TableConfig
+    limit : int, optional
+        Read about so many rows only.
+
+    Raises
+    ------
+    StudyError
+        The source cannot be read, or lacks a required or mapped column.
+    """
+    opened = open_source(table, config)
+    chosen, unused = _choose(table, config, opened.header)
+    positions = list(dict.fromkeys(n for places in chosen.values() for n in places))
+    try:
+        content = opened.read(positions, limit)
+    except (OSError, EOFError) as error:
+        raise _unreadable(table, config, error) from error
+    found = content.frame
+    empty = pd.Series(bool(positions), index=found.index)
+    for position in positions:
+        empty &= _is_blank(found[position])
+    apart = {BLANK: [int(row) for row in found.index[empty]], content.rule: list(content.broken)}
+    found = found[~empty]
+    frame = pd.DataFrame({ours: _joined(found, places) for ours, places in chosen.items()}, index=found.index)
     for column, value in config.constants.items():
-        raw.frame[column] = value if isinstance(value, bool | int | float) else str(value)
+        frame[column] = value if isinstance(value, bool | int | float) else str(value)
     for column, mapping in config.values.items():
-        if column in raw.frame:
-            texts = {str(theirs): str(ours) for theirs, ours in mapping.items()}
-            stripped = raw.frame[column].astype("str").str.strip()
-            raw.frame[column] = stripped.map(texts).where(stripped.isin(list(texts)), raw.frame[column])
-    return raw
+        if column in frame:
+            frame[column] = _mapped(frame[column], {str(k): str(v) for k, v in mapping.items()})
+    apart = {rule: rows for rule, rows in apart.items() if rows}
+    return RawTable(frame, len(frame) + sum(map(len, apart.values())), apart, unused)
 
 
-def _choose(table: str, config: TableConfig, header: list[str]) -> tuple[dict[str, str], tuple[str, ...]]:
-    """Return their name -> our name for the columns to read, and the names not used."""
-    doubled = sorted({name for name in header if header.count(name) > 1})
-    wanted = {ours: config.columns.get(ours, ours) for ours in schema.columns(table)}
-    for ours, theirs in wanted.items():
-        required = schema.columns(table)[ours].required and ours not in config.constants
-        if theirs in header and theirs not in doubled:
-            continue
-        if theirs in doubled or ours in config.columns or required:
-            near = difflib.get_close_matches(theirs, header, n=1)
-            raise StudyError(
-                f"The table {table!r} has the column {theirs!r} more than once."
-                if theirs in doubled
-                else f"The table {table!r} lacks the column {theirs!r}.",
-                where=f"{config.path}, header",
-                value=", ".join(header),
-                expected=f"one column {theirs!r} ({schema.columns(table)[ours].description.lower()})",
-                mend=(f"Did you mean {near[0]!r}? " if near else "")
-                + f'Say how it is called: [tables.{table}] columns = {{ {ours} = "their name" }}',
-            )
-    chosen = {theirs: ours for ours, theirs in wanted.items() if theirs in header}
-    if len(chosen) < sum(theirs in header for theirs in wanted.values()):
+def server_hashes(config: StudyConfig) -> dict[str, str]:
+    """Return table -> hash of its rows, for every table on a server."""
+    from hashlib import sha256
+
+    found = {}
+    for table, entry in config.tables.items():
+        if entry.path is None:
+            from analysis.tables.formats.postgres import fingerprint
+
+            found[table] = sha256(fingerprint(table, entry).encode()).hexdigest()
+    return found
+
+
+def _open_file(table: str, config: TableConfig, known: Callable[[str], bool]) -> Opened:
+    from analysis.tables.formats import columnar, duck, excel, lines, text
+
+    name = config.path.name.lower()
+    if config.path.stat().st_size == 0:
+        raise text.empty(table, config)
+    if name.endswith(".parquet"):
+        return columnar.open_parquet(table, config)
+    if name.endswith(DUCKDB):
+        return duck.open_table(table, config)
+    if name.endswith(LINES):
+        return lines.open_lines(table, config)
+    if name.endswith(EXCEL) and excel.is_workbook(config):
+        return excel.open_sheet(table, config, known)
+    return text.open_text(table, config, known)
+
+
+def _choose(
+    table: str, config: TableConfig, header: list[str]
+) -> tuple[dict[str, list[int]], tuple[str, ...]]:
+    """Return our name -> positions of the columns to read, and the names not used."""
+    doubled = {name for name in header if header.count(name) > 1}
+    chosen: dict[str, list[int]] = {}
+    for ours, column in schema.columns(table).items():
+        theirs = config.their(ours)
+        lacking = [name for name in theirs if name not in header or name in doubled]
+        if not lacking:
+            chosen[ours] = [header.index(name) for name in theirs]
+        elif (
+            ours in config.columns
+            or any(name in doubled for name in lacking)
+            or (column.required and ours not in config.constants)
+        ):
+            raise _lacks(table, config, header, column, lacking[0], again=lacking[0] in doubled)
+    single = [places[0] for places in chosen.values() if len(places) == 1]
+    if len(single) > len(set(single)):
         raise StudyError(
             f"Two columns of the table {table!r} are taken from the same column.",
             where=f"study.toml [tables.{table}] columns", value=config.columns,
             expected="a column of its own for each",
             mend="Map each column once; use constants for fixed values.",
         )  # fmt: skip
-    return chosen, tuple(name for name in header if name not in chosen)
+    used = {n for places in chosen.values() for n in places}
+    return chosen, tuple(name for n, name in enumerate(header) if n not in used and name)
 
 
-def _read_csv(table: str, config: TableConfig) -> RawTable:
-    import pyarrow as pa
-    import pyarrow.csv as pacsv
-
-    header, delimiter = _csv_header(table, config)
-    chosen, unused = _choose(table, config, header)
-    broken: list[tuple[int, str]] = []
-
-    def note(row):
-        broken.append((row.number, row.text or ""))
-        return "skip"
-
-    encoding = "utf8" if config.encoding.lower() in ("utf-8", "utf8", "utf-8-sig") else config.encoding
-    try:
-        with pa.input_stream(config.path, compression="detect") as stream:
-            content = pacsv.read_csv(
-                stream,
-                read_options=pacsv.ReadOptions(encoding=encoding, use_threads=False, block_size=1 << 24),
-                parse_options=pacsv.ParseOptions(
-                    delimiter=delimiter, newlines_in_values=True, invalid_row_handler=note
-                ),
-                convert_options=pacsv.ConvertOptions(
-                    column_types=dict.fromkeys(chosen, pa.string()),
-                    include_columns=list(chosen),
-                    strings_can_be_null=False,
-                ),
-            )
-    except (pa.ArrowInvalid, UnicodeError) as error:
-        if isinstance(error, UnicodeError) or "UTF8" in str(error):
-            raise _encoding_error(table, config) from error
-        raise StudyError(
-            f"The table {table!r} is not a readable CSV file.", where=str(config.path), value=error,
-            expected="one record per line, fields in the order of the header",
-            mend="Open the file, look at the place that is named, and export it again.",
-        ) from error  # fmt: skip
-    frame = content.to_pandas().rename(columns=chosen)
-    rows = len(frame) + len(broken)
-    lost = {number for number, _ in broken}
-    frame.index = pd.Index([row for row in range(2, rows + 2) if row not in lost], dtype="int64")
-    return RawTable(frame, rows, broken, unused)
-
-
-def _csv_header(table: str, config: TableConfig) -> tuple[list[str], str]:
-    opener = gzip.open if config.path.name.lower().endswith(".gz") else open
-    try:
-        encoding = "utf-8-sig" if config.encoding.lower() in ("utf-8", "utf8") else config.encoding
-        with opener(config.path, "rt", encoding=encoding, newline="") as file:
-            line = file.readline()
-    except LookupError as error:
-        raise StudyError(
-            "The encoding is not known.", where=f"study.toml [tables.{table}] encoding",
-            value=config.encoding, expected="utf-8, gb18030, utf-16, ...", mend="Correct the name.",
-        ) from error  # fmt: skip
-    except UnicodeError as error:
-        raise _encoding_error(table, config) from error
-    if not line.strip():
-        raise _empty(table, config.path)
-    delimiter = max(",;\t|", key=lambda mark: (line.count(mark), mark == ","))
-    return next(csv.reader(io.StringIO(line), delimiter=delimiter)), delimiter
-
-
-def _read_parquet(table: str, config: TableConfig) -> RawTable:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        with pq.ParquetFile(config.path) as file:
-            chosen, unused = _choose(table, config, file.schema_arrow.names)
-            frame = file.read(columns=list(chosen)).to_pandas(integer_object_nulls=True)
-    except pa.ArrowInvalid as error:
-        raise StudyError(
-            f"The table {table!r} is not a readable Parquet file.", where=str(config.path), value=error,
-            expected="a whole Parquet file", mend="Write the file again.",
-        ) from error  # fmt: skip
-    frame = frame.rename(columns=chosen)[list(chosen.values())]
-    frame.index = pd.RangeIndex(2, len(frame) + 2)
-    return RawTable(frame, len(frame), [], unused)
-
-
-def _read_excel(table: str, config: TableConfig) -> RawTable:
-    try:
-        sheet = pd.read_excel(
-            config.path, sheet_name=config.sheet, engine="calamine", dtype=object,
-            keep_default_na=False, na_values=[""],
-        )  # fmt: skip
-    except Exception as error:  # calamine's own errors share no base class
-        raise StudyError(
-            f"The table {table!r} is not a readable Excel sheet.",
-            where=f"{config.path}, sheet {config.sheet!r}", value=error,
-            expected="an .xlsx or .xls file with that sheet",
-            mend=f'Name the sheet: [tables.{table}] sheet = "Sheet1", or export it as CSV.',
-        ) from error  # fmt: skip
-    sheet.columns = [str(name).strip() for name in sheet.columns]
-    chosen, unused = _choose(table, config, list(sheet.columns))
-    frame = sheet[list(chosen)].rename(columns=chosen).map(_cell_text)
-    frame.index = pd.RangeIndex(2, len(frame) + 2)
-    return RawTable(frame, len(frame), [], unused)
-
-
-def _cell_text(value: object) -> str:
-    if value is None or (isinstance(value, float) and pd.isna(value)) or value is pd.NaT:
-        return ""
-    if isinstance(value, float) and value.is_integer():
-        return str(int(value))
-    return value.isoformat() if hasattr(value, "isoformat") else str(value)
-
-
-def _empty(table: str, path: Path) -> StudyError:
+def _lacks(table: str, config: TableConfig, header: list[str], column, name: str, *, again: bool):
+    near = difflib.get_close_matches(name, header, n=1)
     return StudyError(
-        f"The file of the table {table!r} is empty.", where=str(path),
-        expected="a line of column names, then one line per row",
-        mend="Export the table again, or take the file away if the study has none.",
-    )  # fmt: skip
-
-
-def _encoding_error(table: str, config: TableConfig) -> StudyError:
-    opener = gzip.open if config.path.name.lower().endswith(".gz") else open
-    with opener(config.path, "rb") as file:
-        head = file.read(1 << 20)
-    position, fits = None, None
-    for encoding in (config.encoding, *CANDIDATE_ENCODINGS):
-        try:
-            head[: len(head) // 2 * 2].decode(encoding)
-        except UnicodeDecodeError as error:
-            position = position or (error.start + 1, head[error.start])
-            if (
-                error.start > len(head) - 8 and len(head) == 1 << 20
-            ):  # a character cut at the end of the sample
-                fits = fits or encoding
-        else:
-            fits = fits if fits or encoding == config.encoding else encoding
-    return StudyError(
-        f"The table {table!r} is not {config.encoding} text.",
-        where=f"{config.path}, byte {position[0]:,}" if position else str(config.path),
-        value=f"0x{position[1]:02X}" if position else None,
-        expected=f"text in {config.encoding}",
-        mend=f'Say how it is encoded: [tables.{table}] encoding = "{fits or "gb18030"}"',
+        f"The table {table!r} has the column {name!r} more than once."
+        if again
+        else f"The table {table!r} lacks the column {name!r}.",
+        where=f"{config.where}, header",
+        value=", ".join(header),
+        expected=f"one column {name!r} ({column.description.lower()})",
+        mend=(f"Did you mean {near[0]!r}? " if near else "")
+        + f'Say how it is called: [tables.{table}] columns = {{ {column.name} = "their name" }}',
     )
+
+
+def _joined(found: pd.DataFrame, places: list[int]) -> pd.Series:
+    """Return one column, or the texts of several put together with a space."""
+    if len(places) == 1:
+        return found[places[0]]
+    parts = [found[n].astype("str").fillna("").str.strip() for n in places]
+    parts[0] = parts[0].str.replace(r"[T ]00:00:00$", "", regex=True)  # a day read as its midnight
+    parts[1:] = [
+        part.str.replace(r"^(1899-12-3[01]|1900-01-0[01])[T ]", "", regex=True) for part in parts[1:]
+    ]
+    joined = parts[0]
+    for part in parts[1:]:
+        joined = (joined + " " + part).str.strip()
+    return joined
+
+
+def _mapped(values: pd.Series, mapping: dict[str, str]) -> pd.Series:
+    text = tidy(values)
+    return text.map(mapping).where(text.isin(list(mapping)), values)
+
+
+def _is_blank(values: pd.Series) -> pd.Series:
+    if pd.api.types.is_string_dtype(values) or values.dtype == object:
+        return values.isna() | (values.astype("str").str.strip() == "")
+    return values.isna()
+
+
+def _unreadable(table: str, config: TableConfig, error: Exception) -> StudyError:
+    return StudyError(
+        f"The file of the table {table!r} cannot be read.", where=config.where, value=error,
+        expected="a whole, readable file", mend="Check its permissions, or copy it again.",
+    )  # fmt: skip
