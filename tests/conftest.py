@@ -16,6 +16,7 @@ def _own_key(tmp_path_factory, monkeypatch):
     key = tmp_path_factory.getbasetemp() / "pseudonym.key"
     if not key.exists():
         key.write_bytes(b"0" * 64)
+        key.chmod(0o600)
     monkeypatch.setenv("GONGZHI_KEY_FILE", str(key))
 
 
