@@ -9,7 +9,7 @@ CITY := reports/synthetic-city
 LANGUAGES ?= zh,en
 JOBS ?= 2
 
-.PHONY: help report test test-heavy setup lab lint format coverage-check calibrate examples lock clean
+.PHONY: help report test test-heavy setup lab docs lint format coverage-check calibrate examples lock clean
 
 help:  ## list what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 18
@@ -38,6 +38,11 @@ $(STAMP): requirements.lock pyproject.toml
 
 lab: setup  ## JupyterLab with copies of the notebooks in reports/notebooks; LAB="--port 9000" and the like
 	$(BIN)/gongzhi lab reports/notebooks $(LAB)
+
+docs: setup  ## the documentation site; prints the path of index.html last
+	rm -rf reports/docs docs/api/names
+	$(BIN)/python -m sphinx -W --keep-going -q -b html -d reports/docs/.doctrees docs reports/docs
+	@echo $(CURDIR)/reports/docs/index.html
 
 lint: setup  ## style of code and notebooks
 	$(BIN)/ruff check .
