@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as the command does; before numpy is imported
+os.umask(0o077)  # keys that tests write are their owner's alone, or they are refused
 
 REPOSITORY = Path(__file__).parents[1]
 DATASETS = REPOSITORY.parent / "shared" / "datasets"

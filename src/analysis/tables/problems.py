@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
+from analysis.privacy.identifiers import mask_all
+
 ERROR, SET_ASIDE, NOTE = "error", "set_aside", "note"
 COLUMNS = ["table", "column", "row", "value", "rule", "level", "hint"]
 
@@ -33,7 +35,8 @@ class Problems:
         if rows is not None and not len(rows):
             return
         part = pd.DataFrame({"row": [pd.NA] if rows is None else rows}).astype("Int64")
-        part["value"] = "" if values is None else pd.Series(list(values) if rows is not None else [values])
+        shown = pd.Series([""] if values is None else list(values) if rows is not None else [values])
+        part["value"] = "" if values is None else mask_all(shown)
         part = part.assign(table=table, column=column, rule=rule, level=level, hint=hint)
         self._parts.append(part)
 
