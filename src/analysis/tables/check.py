@@ -45,7 +45,13 @@ def open_study(path: str | Path) -> Study:
         Something must be mended before the study can be used; every such problem is named.
     """
     study = check_study(path)
-    errors = study.problems[study.problems["level"] == ERROR]
+    refuse(study.problems, path)
+    return study
+
+
+def refuse(problems: pd.DataFrame, path: str | Path) -> None:
+    """Raise StudyError if one of the problems found has to be mended before the study can be used."""
+    errors = problems[problems["level"] == ERROR]
     if len(errors):
         lines = [describe(problem) for problem in errors.head(5).itertuples()]
         more = f"\n  … and {len(errors) - 5:,} more" if len(errors) > 5 else ""
@@ -54,7 +60,6 @@ def open_study(path: str | Path) -> Study:
             + "\n  ".join(lines) + more,
             where=str(path), mend=f"gongzhi check {path}  names every problem and its mend.",
         )  # fmt: skip
-    return study
 
 
 def check_study(path: str | Path, *, now: pd.Timestamp | None = None) -> Study:
@@ -112,7 +117,7 @@ class Check:
         if table not in self.config.tables:
             return
         try:
-            raw = read_raw(table, self.config.tables[table])
+            raw = self._source(table)
         except AnalysisError as error:
             hint = f"{error.what} {error.mend or ''}".strip()
             self.problems.add(table, "unreadable", ERROR, hint, values=f"{error.where}: {error.value or ''}")
@@ -185,13 +190,24 @@ class Check:
         """Return table, rows_in, kept, set_aside, rule: a total (rule "") and a row per rule."""
         rows = []
         for table, rows_in in self.rows_in.items():
-            by_rule = self.fate[table][self.fate[table] != ""].value_counts()
-            for rule, apart in self._apart(table).items():
-                by_rule[rule] = len(apart)
-            kept = int((self.fate[table] == "").sum())
-            rows.append((table, rows_in, kept, int(by_rule.sum()), ""))
-            rows += [(table, rows_in, kept, int(count), rule) for rule, count in by_rule.items()]
+            by_rule = self._by_rule(table)
+            apart = sum(by_rule.values())
+            rows.append((table, rows_in, rows_in - apart, apart, ""))
+            rows += [(table, rows_in, rows_in - apart, count, rule) for rule, count in by_rule.items()]
         return pd.DataFrame(rows, columns=ACCOUNT)
+
+    def _source(self, table: str) -> RawTable:
+        return read_raw(table, self.config.tables[table])
+
+    def _by_rule(self, table: str) -> dict[str, int]:
+        """Return how many rows of a table are set aside by each rule."""
+        by_rule = self.fate[table][self.fate[table] != ""].value_counts().to_dict()
+        return by_rule | {rule: len(rows) for rule, rows in self._apart(table).items()}
+
+    def _lost(self, table: str) -> int:
+        """Return how many rows of a table are set aside and were not expected to be."""
+        counted = int(((self.fate[table] != "") & ~self.expected[table].astype(bool)).sum())
+        return counted + sum(len(rows) for rule, rows in self._apart(table).items() if rule != BLANK)
 
     def _procedures(self) -> tuple[Procedure, ...]:
         """Return the procedures the study declares; a file of them that cannot be used is a problem."""
@@ -264,8 +280,7 @@ class Check:
         return self._raw[table].apart if table in self._raw else {}
 
     def _check_share(self, table: str) -> None:
-        counted = int(((self.fate[table] != "") & ~self.expected[table].astype(bool)).sum())
-        lost = counted + sum(len(rows) for rule, rows in self._apart(table).items() if rule != BLANK)
+        lost = self._lost(table)
         share = lost / self.rows_in[table] if self.rows_in[table] else 0.0
         if share > self.config.max_set_aside:
             self.problems.add(
