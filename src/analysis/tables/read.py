@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -12,7 +12,7 @@ from analysis.errors import StudyError
 from analysis.tables import schema
 from analysis.tables.clean import tidy
 from analysis.tables.config import DUCKDB, EXCEL, LINES, StudyConfig, TableConfig
-from analysis.tables.formats.base import Opened
+from analysis.tables.formats.base import Content, Opened
 
 BLANK = "blank_row"
 
@@ -92,12 +92,42 @@ def read_raw(table: str, config: TableConfig, limit: int | None = None) -> RawTa
     """
     opened = open_source(table, config)
     chosen, unused = _choose(table, config, opened.header)
-    positions = list(dict.fromkeys(n for places in chosen.values() for n in places))
     try:
-        content = opened.read(positions, limit)
+        content = opened.read(_positions(chosen), limit)
     except (OSError, EOFError) as error:
         raise _unreadable(table, config, error) from error
+    return _shaped(content, chosen, config, unused)
+
+
+def read_parts(table: str, config: TableConfig, rows: int) -> Iterator[RawTable]:
+    """Yield what `read_raw` gives in parts of about `rows` rows, for a table larger than memory.
+
+    There is always a first part, be it empty. Raises as `read_raw`, also half way.
+    """
+    opened = open_source(table, config)
+    chosen, unused = _choose(table, config, opened.header)
+    positions, part = _positions(chosen), None
+    try:
+        parts = opened.stream(positions, rows) if opened.stream else [opened.read(positions, None)]
+        for part in parts:
+            yield _shaped(part, chosen, config, unused)
+    except (OSError, EOFError) as error:
+        raise _unreadable(table, config, error) from error
+    if part is None:
+        empty = pd.DataFrame({position: pd.Series(dtype="str") for position in positions})
+        yield _shaped(Content(empty), chosen, config, unused)
+
+
+def _positions(chosen: dict[str, list[int]]) -> list[int]:
+    return list(dict.fromkeys(n for places in chosen.values() for n in places))
+
+
+def _shaped(
+    content: Content, chosen: dict[str, list[int]], config: TableConfig, unused: tuple[str, ...]
+) -> RawTable:
+    """Return rows of a source under our names, blank ones apart, with constants and mapped values."""
     found = content.frame
+    positions = _positions(chosen)
     empty = pd.Series(bool(positions), index=found.index)
     for position in positions:
         empty &= _is_blank(found[position])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -43,6 +43,9 @@ class Opened:
         Rows of the file that hold the names, as a spreadsheet counts them; empty where names stand apart.
     encoding, separator : str or None
         Of text files.
+    stream : callable or None
+        (positions, rows) -> Contents, one after the other, each of about so many rows: what `read` gives, for
+        tables larger than memory. None: the source holds no more than fits.
     """
 
     header: list[str]
@@ -50,3 +53,4 @@ class Opened:
     header_rows: tuple[int, ...] = ()
     encoding: str | None = None
     separator: str | None = None
+    stream: Callable[[list[int], int], Iterator[Content]] | None = None

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pandas as pd
 
 from analysis.errors import StudyError
@@ -31,7 +33,17 @@ def open_parquet(table: str, config: TableConfig) -> Opened:
             raise _not_parquet(table, config, error) from error
         return Content(frame_of(taken, [names[n] for n in positions], positions, first=2))
 
-    return Opened(names, read)
+    def stream(positions: list[int], rows: int) -> Iterator[Content]:
+        wanted, first = [names[n] for n in positions], 2
+        try:
+            with pq.ParquetFile(config.path, buffer_size=1 << 20) as file:
+                for batch in file.iter_batches(columns=wanted, batch_size=rows):
+                    yield Content(frame_of([batch], wanted, positions, first=first))
+                    first += batch.num_rows
+        except (pa.ArrowInvalid, pa.ArrowNotImplementedError) as error:
+            raise _not_parquet(table, config, error) from error
+
+    return Opened(names, read, stream=stream)
 
 
 def frame_of(batches: list, names: list[str], positions: list[int], *, first: int) -> pd.DataFrame:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from analysis.errors import StudyError
 from analysis.tables.config import TableConfig
 from analysis.tables.formats.base import Content, Opened
@@ -58,7 +60,15 @@ def open_table(table: str, config: TableConfig) -> Opened:
             batches = list(found.to_arrow_reader(ROWS_AT_ONCE))
         return Content(frame_of(batches, [f"c{n}" for n in positions], positions, first=1))
 
-    return Opened(names, read)
+    def stream(positions: list[int], rows: int) -> Iterator[Content]:
+        wanted, first = [_expression(names[n], types[n], n) for n in positions], 1
+        with _connect(table, config.path) as connection:
+            found = _run(table, config, connection, f"SELECT {', '.join(wanted)} FROM {source}")
+            for batch in found.to_arrow_reader(rows):
+                yield Content(frame_of([batch], [f"c{n}" for n in positions], positions, first=first))
+                first += batch.num_rows
+
+    return Opened(names, read, stream=stream)
 
 
 def _expression(name: str, type: str, position: int) -> str:

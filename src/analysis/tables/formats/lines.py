@@ -30,20 +30,28 @@ def open_lines(table: str, config: TableConfig) -> Opened:
     header = list(names)
 
     def read(positions: list[int], limit: int | None) -> Content:
+        return next(stream(positions, limit))
+
+    def stream(positions: list[int], rows: int | None) -> Iterator[Content]:
         wanted = [header[n] for n in positions]
-        rows, numbers, broken = [], [], []
+        found, numbers, broken = [], [], []
+
+        def content() -> Content:
+            index = pd.Index(numbers, dtype="int64")
+            return Content(pd.DataFrame(found, columns=positions, index=index, dtype="str"), broken, RULE)
+
         for number, record in _records(table, config):
-            if limit is not None and len(rows) >= limit:
-                break
+            if rows is not None and len(found) >= rows:
+                yield content()
+                found, numbers, broken = [], [], []
             if record is None:
                 broken.append(number)
                 continue
-            rows.append([_text(record.get(name)) for name in wanted])
+            found.append([_text(record.get(name)) for name in wanted])
             numbers.append(number)
-        frame = pd.DataFrame(rows, columns=positions, index=pd.Index(numbers, dtype="int64"), dtype="str")
-        return Content(frame, broken, RULE)
+        yield content()
 
-    return Opened(header, read)
+    return Opened(header, read, stream=stream)
 
 
 def _records(table: str, config: TableConfig) -> Iterator[tuple[int, dict | None]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
 from contextlib import contextmanager
 
 from analysis.errors import StudyError
@@ -43,15 +44,26 @@ def open_query(table: str, config: TableConfig) -> Opened:
     names = list(columns.names)
     types = [((field.metadata or {}).get(b"POSTGRESQL:type") or b"").decode().strip("'") for field in columns]
 
+    def expressions(positions: list[int]) -> list[str]:
+        return [f"{quoted(names[n])}{'' if types[n] in PLAIN else '::text'} AS c{n}" for n in positions] or [
+            "true AS c"
+        ]
+
     def read(positions: list[int], limit: int | None) -> Content:
-        wanted = [
-            f"{quoted(names[n])}{'' if types[n] in PLAIN else '::text'} AS c{n}" for n in positions
-        ] or ["true AS c"]
+        wanted = expressions(positions)
         rows = "" if limit is None else f" LIMIT {int(limit)}"
         batches = _fetch(table, config, f"SELECT {', '.join(wanted)} FROM {source} AS t{rows}")[1]
         return Content(frame_of(batches, [f"c{n}" for n in positions], positions, first=1))
 
-    return Opened(names, read)
+    def stream(positions: list[int], rows: int) -> Iterator[Content]:
+        first = 1
+        with _session(table, config) as cursor:
+            cursor.execute(f"SELECT {', '.join(expressions(positions))} FROM {source} AS t")
+            for batch in cursor.fetch_record_batch():
+                yield Content(frame_of([batch], [f"c{n}" for n in positions], positions, first=first))
+                first += batch.num_rows
+
+    return Opened(names, read, stream=stream)
 
 
 def fingerprint(table: str, config: TableConfig) -> str:

@@ -7,6 +7,9 @@ import csv
 import gzip
 import io
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -47,9 +50,17 @@ def open_text(table: str, config: TableConfig, known) -> Opened:
     def read(positions: list[int], limit: int | None) -> Content:
         if limit is not None:
             return _first(config, encoding, separator, rows[-1] + 1, len(names), positions, limit)
-        return _all(table, config, encoding, separator, rows[-1], line_ends[rows[-1]], len(names), positions)
+        return _all(*place, positions)
 
-    return Opened(names, read, tuple(n + 1 for n in rows), encoding, separator)
+    place = (table, config, encoding, separator, rows[-1], line_ends[rows[-1]], len(names))
+    return Opened(
+        names,
+        read,
+        tuple(n + 1 for n in rows),
+        encoding,
+        separator,
+        lambda positions, _: _blocks(*place, positions),
+    )
 
 
 def _all(table, config, encoding, separator, record, lines, width, positions) -> Content:
@@ -58,42 +69,86 @@ def _all(table, config, encoding, separator, record, lines, width, positions) ->
 
     broken: list[int] = []
     offset = record + 1  # records up to and including the header
+    options = _options(encoding, separator, lines, width, positions, broken, offset)
+    with (
+        _readable(table, config, encoding) as found,
+        pa.input_stream(config.path, compression="detect") as stream,
+    ):
+        content = pacsv.read_csv(stream, **options).to_pandas()
+    if found.empty:
+        return Content(pd.DataFrame({n: pd.Series(dtype="str") for n in positions}))
+    return _numbered(content, broken, offset, positions)
+
+
+def _blocks(table, config, encoding, separator, record, lines, width, positions) -> Iterator[Content]:
+    """Yield what `_all` gives, block by block of the file."""
+    import pyarrow.csv as pacsv
+
+    broken: list[int] = []
+    offset, told = record + 1, 0
+    options = _options(encoding, separator, lines, width, positions, broken, offset)
+    with _readable(table, config, encoding), _stream(config) as stream:
+        for batch in pacsv.open_csv(stream, **options):
+            content, skipped = batch.to_pandas(), [n for n in broken if n > offset]
+            numbers = np.arange(offset + 1, offset + len(content) + len(skipped) + 1)
+            numbers = np.setdiff1d(numbers, skipped, assume_unique=True)[: len(content)]
+            content.index = pd.Index(numbers, dtype="int64")
+            yield Content(content.set_axis(positions or [-1], axis=1), broken[told:])
+            offset, told = int(numbers[-1]) if len(numbers) else offset, len(broken)
+    if told < len(broken):
+        yield Content(pd.DataFrame({n: pd.Series(dtype="str") for n in positions}), broken[told:])
+
+
+def _stream(config: TableConfig):
+    import pyarrow as pa
+
+    return pa.input_stream(config.path, compression="detect")
+
+
+def _options(encoding, separator, lines, width, positions, broken: list[int], offset: int) -> dict:
+    import pyarrow as pa
+    import pyarrow.csv as pacsv
 
     def note(row):
         broken.append(row.number - lines + offset)
         return "skip"
 
     fields = [f"c{n}" for n in range(width)]
-    chosen = [fields[n] for n in positions] or fields[:1]
     utf8 = encoding.replace("_", "-") in encodings.UTF_8
+    return {
+        "read_options": pacsv.ReadOptions(
+            encoding="utf8" if utf8 else encoding, use_threads=False, block_size=1 << 24,
+            skip_rows=lines, column_names=fields,
+        ),
+        "parse_options": pacsv.ParseOptions(
+            delimiter=separator, newlines_in_values=True, invalid_row_handler=note, ignore_empty_lines=False,
+        ),
+        "convert_options": pacsv.ConvertOptions(
+            column_types=dict.fromkeys(fields, pa.string()), strings_can_be_null=False,
+            include_columns=[fields[n] for n in positions] or fields[:1],
+        ),
+    }  # fmt: skip
+
+
+@contextmanager
+def _readable(table, config, encoding):
+    """Say what is wrong with a text that cannot be read; `empty` of what is given: it holds no row."""
+    import pyarrow as pa
+
+    found = SimpleNamespace(empty=False)
     try:
-        with pa.input_stream(config.path, compression="detect") as stream:
-            content = pacsv.read_csv(
-                stream,
-                read_options=pacsv.ReadOptions(
-                    encoding="utf8" if utf8 else encoding, use_threads=False, block_size=1 << 24,
-                    skip_rows=lines, column_names=fields,
-                ),
-                parse_options=pacsv.ParseOptions(
-                    delimiter=separator, newlines_in_values=True, invalid_row_handler=note,
-                    ignore_empty_lines=False,
-                ),
-                convert_options=pacsv.ConvertOptions(
-                    column_types=dict.fromkeys(fields, pa.string()), include_columns=chosen,
-                    strings_can_be_null=False,
-                ),
-            ).to_pandas()  # fmt: skip
+        yield found
     except (pa.ArrowInvalid, UnicodeError) as error:
         if "Empty CSV" in str(error):
-            return Content(pd.DataFrame({n: pd.Series(dtype="str") for n in positions}))
-        if isinstance(error, UnicodeError) or "UTF8" in str(error):
+            found.empty = True
+        elif isinstance(error, UnicodeError) or "UTF8" in str(error):
             raise encoding_error(table, config, encoding) from error
-        raise StudyError(
-            f"The table {table!r} is not a readable CSV file.", where=str(config.path), value=error,
-            expected="one record per line, fields in the order of the header",
-            mend="Open the file, look at the place that is named, and export it again.",
-        ) from error  # fmt: skip
-    return _numbered(content, broken, offset, positions)
+        else:
+            raise StudyError(
+                f"The table {table!r} is not a readable CSV file.", where=str(config.path), value=error,
+                expected="one record per line, fields in the order of the header",
+                mend="Open the file, look at the place that is named, and export it again.",
+            ) from error  # fmt: skip
 
 
 def _numbered(content: pd.DataFrame, broken: list[int], offset: int, positions: list[int]) -> Content:
