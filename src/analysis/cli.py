@@ -20,6 +20,7 @@ from analysis.commands import (
     import_,
     indicators,
     lab,
+    replicate,
     report,
     simulate,
     trace,
@@ -29,7 +30,9 @@ from analysis.commands.common import BAD_INPUT, INTERRUPTED, OK
 from analysis.errors import AnalysisError
 from analysis.files import describe_trouble
 
-COMMANDS = (check, simulate, import_, indicators, effects, bench, report, change, trace, verify, case, lab)
+COMMANDS = (
+    check, simulate, import_, indicators, effects, bench, report, change, trace, verify, replicate, case, lab,
+)  # fmt: skip
 THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 
 

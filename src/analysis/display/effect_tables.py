@@ -57,8 +57,31 @@ def effect_table(
     ReportError
         No estimates, an unknown format or language, a term that no estimate has, digits out of range.
     """
-    names, given = _read(estimates)
     _require(format in FORMATS, "There is no such format.", "argument format", format, ", ".join(FORMATS))
+    header, rows, note = effect_cells(estimates, terms=terms, language=language, digits=digits)
+    if format == "html":
+        return Html(html_table(header, rows, caption=" ".join(filter(None, (title, note)))))
+    if format == "docx":
+        return _word(header, rows, title, note)
+    return (_latex if format == "latex" else _markdown)(header, rows, title, note)
+
+
+def effect_cells(
+    estimates: Mapping[str, EffectEstimate | GroupTimeEffects] | Sequence[EffectEstimate | GroupTimeEffects],
+    *,
+    terms: Sequence[str] | None = None,
+    language: str = "en",
+    digits: int | None = None,
+) -> tuple[list[str], list[list[str]], str]:
+    """Return header, rows and note of the table of `effect_table`, as text; the last seven rows say what
+    stands behind the figures.
+
+    Raises
+    ------
+    ReportError
+        As `effect_table`.
+    """
+    names, given = _read(estimates)
     _require(digits is None or digits in range(13), "So many decimals cannot be shown.", "argument digits",
              digits, "a whole number from 0 to 12")  # fmt: skip
     text = Text(language)
@@ -66,14 +89,7 @@ def effect_table(
     lacking = [term for term in terms or () if term not in found]
     _require(not lacking, "No estimate has this term.", "argument terms", lacking[:1],
              ", ".join(sorted(found)[:12]))  # fmt: skip
-    rows = _rows(given, names, terms, text, digits)
-    header = ["", *names]
-    note = text("effect_column.caption")
-    if format == "html":
-        return Html(html_table(header, rows, caption=" ".join(filter(None, (title, note)))))
-    if format == "docx":
-        return _word(header, rows, title, note)
-    return (_latex if format == "latex" else _markdown)(header, rows, title, note)
+    return ["", *names], _rows(given, names, terms, text, digits), text("effect_column.caption")
 
 
 def _read(estimates) -> tuple[list[str], list[EffectEstimate]]:

@@ -11,7 +11,8 @@ from analysis.display.numbers import NO_VALUE, format_number, format_period, is_
 from analysis.errors import ReportError
 
 LANGUAGES = ("en", "zh")
-BESIDE = ("effects", "documents", "site", "reasons", "rich")  # catalogues with both languages beside each other
+# catalogues that hold both languages beside each other
+BESIDE = ("effects", "documents", "site", "reasons", "rich", "publication")
 
 
 @dataclass(frozen=True)

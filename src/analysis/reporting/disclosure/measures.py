@@ -42,7 +42,9 @@ def tidy_measures(frames: dict[str, pd.DataFrame]) -> pd.DataFrame:
     return pd.concat(parts) if parts else pd.DataFrame(columns=COLUMNS)
 
 
-def hidden_cells(tidy: pd.DataFrame, places: pd.DataFrame, label: Callable) -> pd.DataFrame:
+def hidden_cells(
+    tidy: pd.DataFrame, places: pd.DataFrame, label: Callable, kinds: tuple[str, ...] = ("district",)
+) -> pd.DataFrame:
     """Return the cells of districts that are not published: small ones, and others that give these away.
 
     Parameters
@@ -53,6 +55,8 @@ def hidden_cells(tidy: pd.DataFrame, places: pd.DataFrame, label: Callable) -> p
         place_id, kind.
     label : callable
         From the name of a measure to its `Label`: kind, and what its n counts.
+    kinds : tuple of str
+        Kinds of places that are published; those below districts need parent_id among the `places`.
 
     Returns
     -------
@@ -63,14 +67,16 @@ def hidden_cells(tidy: pd.DataFrame, places: pd.DataFrame, label: Callable) -> p
 
     Notes
     -----
-    Sums protected: the periods of a district, the districts of the study. Communities and streets are in no
-    report but as quartiles of many.
+    Sums protected: the periods of a district, the districts of the study, and with other `kinds` the places
+    that a place holds. Communities and streets are in no report but as quartiles of many.
     """
-    districts = places.loc[places["kind"] == "district", "place_id"].tolist()
+    shown = places[places["kind"].isin(kinds)]
+    districts = shown["place_id"].tolist()
+    parents = dict(zip(districts, shown["parent_id"], strict=True)) if len(kinds) > 1 else {}
     tidy = tidy[tidy["place_id"].isin(districts)].reset_index(drop=True)
     hidden = np.zeros(len(tidy), bool)
     layers = _layers(tidy, districts, label)
-    _hide_all(layers, Tree.of(districts, {}))
+    _hide_all(layers, Tree.of(districts, parents))
     for one in layers:
         hidden[one.rows] = np.logical_or.reduce(one.hidden)[one.at]
     keys = ["place_id", "period", "measure"]

@@ -1,0 +1,87 @@
+"""The study's own files: what they are, and a copy of them for restricted archives."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+from pathlib import Path
+
+from analysis.errors import StudyError
+from analysis.tables.config import read_config
+from analysis.tables.study import Study
+
+BESIDE = ("procedures.toml", "boundaries.geojson")  # files of a study that are no tables
+KEY = re.compile(r"^\s*key_file\s*=.*$", re.MULTILINE)
+NEW_KEY, KEY_FILE = "0" * 64, "pseudonym.key"  # no secret: the original identifiers stand beside it
+
+
+def input_files(study: Study) -> list[dict]:
+    """Return file, rows, bytes and sha256 of the study's own files; a table on a server has no file."""
+    config = read_config(study.path)
+    rows = study.accounting.query("rule == ''").set_index("table")["rows_in"]
+    found = []
+    for path in (config.path / "study.toml", *(config.path / name for name in BESIDE)):
+        if path.is_file():
+            found.append(_described(path, ""))
+    for table, entry in sorted(config.tables.items()):
+        if entry.path is not None and Path(entry.path).is_file():
+            found.append(_described(Path(entry.path), int(rows.get(table, 0))))
+        else:
+            found.append(
+                {"file": f"{table} (database)", "rows": int(rows.get(table, 0)), "bytes": "", "sha256": ""}
+            )
+    return found
+
+
+def copy_study(study: Study, folder: Path) -> None:
+    """Copy the study's own files, and nothing else that lies beside them; its key stays where it is.
+
+    Raises
+    ------
+    StudyError
+        A table is no file of the study folder.
+    """
+    config = read_config(study.path)
+    home = config.path.resolve()
+    for table, entry in config.tables.items():
+        path = None if entry.path is None else Path(entry.path).resolve()
+        if path is None or home not in path.parents:
+            raise StudyError(
+                "A package with data holds the study's own files, but this table lies elsewhere.",
+                where=f"study.toml [tables.{table}]", value=None if path is None else path.name,
+                expected="a file inside the study folder",
+                mend="Copy it into the study folder and correct its path, or leave out --with-data.",
+            )  # fmt: skip
+        target = folder / path.relative_to(home)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, target)
+    for name in BESIDE:
+        if (home / name).is_file():
+            shutil.copyfile(home / name, folder / name)
+    _write_config(home / "study.toml", folder, study)
+
+
+def _write_config(path: Path, folder: Path, study: Study) -> None:
+    """Write study.toml with a key of the package in place of the study's own."""
+    words = path.read_text(encoding="utf-8-sig") if path.is_file() else f'[study]\nname = "{folder.name}"\n'
+    line = f'key_file = "{KEY_FILE}"'
+    if KEY.search(words):
+        words = KEY.sub(line, words)
+    elif re.search(r"^\[study\]\s*$", words, re.MULTILINE):
+        words = re.sub(r"^\[study\]\s*$", f"[study]\n{line}", words, count=1, flags=re.MULTILINE)
+    else:
+        words += f"\n[study]\n{line}\n"
+    (folder / "study.toml").write_text(words, encoding="utf-8", newline="\n")
+    (folder / KEY_FILE).write_text(NEW_KEY, encoding="ascii")
+    if read_config(folder).name != study.name:
+        raise StudyError(
+            "study.toml cannot be copied with another key.", where=str(path), value="key_file",
+            expected="key_file on a line of its own below [study]", mend="Write it so, and try again.",
+        )  # fmt: skip
+
+
+def _described(path: Path, rows: int | str) -> dict:
+    with path.open("rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+    return {"file": path.name, "rows": rows, "bytes": path.stat().st_size, "sha256": digest}
