@@ -176,6 +176,35 @@ def test_a_class_becomes_a_table_and_pages(tmp_path, monkeypatch):
     assert "Who started" not in text
 
 
+def test_words_are_shown_as_words_and_what_nobody_wrote_as_missing(tmp_path, monkeypatch):
+    monkeypatch.setattr(marking, "attempt", fake_attempt)
+    monkeypatch.setattr(marking, "study_folder", lambda case: tmp_path / "studies" / case.slug)
+    monkeypatch.setattr("analysis.teaching.checking._function_value", lambda slug, name: 4.0)
+    for language, missing in (("zh", "没有找到答案"), ("en", "No answer was found"), (None, "No answer was")):
+        file = student_copy("three_links", tmp_path / f"{language}.ipynb", language)
+        text = page(marking.mark(file, "li", None, Limits(), None), language)
+        assert missing in text.split("10 ")[-1]
+        assert "<blockquote>" not in text
+    assert "<code>matched_id</code>" in text
+    notebook = nbformat.read(file, as_version=4)
+    next(
+        c for c in notebook.cells if c.metadata.get("nbgrader", {}).get("grade_id") == "q10"
+    ).source = "a <b>"
+    nbformat.write(notebook, file)
+    assert "<blockquote>a &lt;b&gt;</blockquote>" in page(marking.mark(file, "li", None, Limits(), None))
+
+
+def test_code_that_changes_while_a_class_is_graded_stops_the_grading(tmp_path, monkeypatch):
+    from analysis.teaching import opening
+
+    monkeypatch.setattr(marking, "attempt", fake_attempt)
+    monkeypatch.setattr(marking, "study_folder", lambda case: tmp_path / "studies" / case.slug)
+    monkeypatch.setattr(opening._maker, "__wrapped__", lambda: "another")
+    submit(tmp_path / "a.ipynb", 'study = open_case("burden_reduction")', "honest")
+    with pytest.raises(AnalysisError, match="Gongzhi was changed"):
+        marking.mark(tmp_path / "a.ipynb", "a", None, Limits(), None)
+
+
 def test_nothing_to_grade_is_said(tmp_path):
     with pytest.raises(AnalysisError, match="no such folder"):
         grade_folder(tmp_path / "none", tmp_path / "out")

@@ -17,6 +17,8 @@ HIDDEN = re.compile(r"\n?^[ \t]*### BEGIN HIDDEN TESTS.*?^[ \t]*### END HIDDEN T
 MARK = re.compile(r"^[ \t]*### (?:BEGIN|END) SOLUTION[ \t]*\n?", re.M)
 FINAL = "reveal"  # grade_id of the cell that shows the truth
 HERE = {"en": "*Your answer here.*", "zh": "*请在此作答。*"}
+BOTH = " / ".join(HERE.values())
+PLACEHOLDERS = (*HERE.values(), BOTH)
 
 
 def student_copy(slug: str, out: str | Path, language: str | None = None) -> Path:
@@ -46,7 +48,7 @@ def student_copy(slug: str, out: str | Path, language: str | None = None) -> Pat
     kept = [cell for cell in notebook.cells if marks(cell).get("grade_id") != FINAL]
     for cell in kept:
         if marks(cell).get("solution") and cell.cell_type == "markdown":
-            cell.source = HERE[language] if language else " / ".join(HERE.values())
+            cell.source = HERE[language] if language else BOTH
         elif marks(cell).get("solution"):
             question = marks(cell)["grade_id"].removesuffix("-answer")
             cell.source = SOLUTION.sub(f"{question} = ...", cell.source)

@@ -95,6 +95,11 @@ def _maker() -> str:
     return hashlib.sha256(code).hexdigest()
 
 
+def same_maker() -> bool:
+    """Whether the code that draws studies is still the one this process draws with."""
+    return _maker.__wrapped__() == _maker()
+
+
 def _place() -> Path:
     """Return the folder of the drawn studies; it is this user's own."""
     given = os.environ.get(PLACE)

@@ -9,10 +9,10 @@ from pathlib import Path
 
 from analysis.teaching.case import Case, CaseError, read_case, slugs
 from analysis.teaching.checking import judge, words
-from analysis.teaching.copies import FINAL, MARK, marks, master
+from analysis.teaching.copies import FINAL, MARK, PLACEHOLDERS, marks, master
 from analysis.teaching.grading.attempt import Attempt, attempt
 from analysis.teaching.grading.sandbox import Limits
-from analysis.teaching.opening import study_folder
+from analysis.teaching.opening import same_maker, study_folder
 
 LARGEST = 20 * 1024 * 1024  # bytes of a notebook
 OPENED = re.compile(r"""open_case\(\s*["']([A-Za-z0-9_]+)["']""")
@@ -50,7 +50,7 @@ class Marked:
         By question; None for what is read by hand.
     hints : dict of str -> dict of language -> str
     answers : dict of str -> str
-        The words of answers read by hand.
+        The words of answers read by hand; empty if there are none.
     errors : list of str
         What went wrong in cells.
     status, isolation : str
@@ -89,7 +89,13 @@ def questions(slug: str) -> tuple[Question, ...]:
 
 
 def mark(file: Path, student: str, folder: Path | None, limits: Limits, caches: Path | None) -> Marked:
-    """Run a submission apart and mark it; a file that is no submission is marked as unreadable."""
+    """Run a submission apart and mark it; a file that is no submission is marked as unreadable.
+
+    Raises
+    ------
+    CaseError
+        If the code that draws studies was changed meanwhile.
+    """
     result = Marked(student, file.name)
     try:
         notebook = read_notebook(file)
@@ -108,10 +114,21 @@ def mark(file: Path, student: str, folder: Path | None, limits: Limits, caches: 
     run = attempt(
         cells, names, folder=folder, studies=study_folder(case).parent, limits=limits, caches=caches
     )
+    if not same_maker():
+        raise CaseError(
+            "Gongzhi was changed while a submission ran, so it may have been given another study.",
+            where=file.name,
+            mend="Grade again.",
+        )
     _judge(result, asked, run)
     written = {marks(c).get("grade_id"): c.source for c in notebook.cells if c.cell_type == "markdown"}
-    result.answers = {q.name: str(written.get(q.name, "")) for q in asked if q.by_hand}
+    result.answers = {q.name: _written(str(written.get(q.name, ""))) for q in asked if q.by_hand}
     return result
+
+
+def _written(answer: str) -> str:
+    """Return an answer in words, nothing if it is what the student copy holds in its place."""
+    return "" if answer.strip() in ("", *PLACEHOLDERS) else answer
 
 
 def rehearse(case: Case, limits: Limits, caches: Path) -> None:

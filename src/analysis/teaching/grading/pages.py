@@ -16,6 +16,7 @@ max-width:46em;margin:2em auto;
 padding:0 1em;line-height:1.5;color:#222}h1{font-size:1.4em}h2{font-size:1.05em;margin:1.2em 0 .2em}
 section{border-left:4px solid #999;padding:.1em 1em;margin:.8em 0}.right{border-color:#0072B2}
 .wrong{border-color:#D55E00}p{margin:.3em 0}pre{white-space:pre-wrap;background:#f5f5f5;padding:.6em}
+blockquote{white-space:pre-wrap;background:#f5f5f5;padding:.6em;margin:.3em 0}
 h2{display:flex;justify-content:space-between;gap:1em}.points{font-weight:normal;white-space:nowrap}
 @media print{section{break-inside:avoid}}"""
 
@@ -55,14 +56,17 @@ def _section(result: Marked, question: Question, codes: list[str]) -> str:
     points = result.points.get(question.name)
     if question.by_hand:
         kind, sign = "", ""
-        said = f"<p>{_say(codes, 'by_hand')}</p><pre>{escape(result.answers.get(question.name, ''))}</pre>"
+        written = result.answers.get(question.name)
+        said = f"<p>{_say(codes, 'by_hand' if written else 'missing')}</p>"
+        said += f"<blockquote>{escape(written)}</blockquote>" if written else ""
     else:
         kind, sign = ("right", "✓ ") if points else ("wrong", "✗ ")
         texts = result.hints.get(question.name, dict.fromkeys(LANGUAGES, ""))
         said = f"<p>{_each(codes, texts, '<br>')}</p>"
     given = "–" if points is None else _number(points)
     mark = _say(codes, "points", points=given, most=_number(question.points))
-    title = f"<span>{sign}{_each(codes, question.title)}</span>"
+    words = re.sub("`([^`]+)`", r"<code>\1</code>", _each(codes, question.title))
+    title = f"<span>{sign}{words}</span>"
     return f'<section class="{kind}"><h2>{title}<span class="points">{mark}</span></h2>{said}</section>'
 
 
