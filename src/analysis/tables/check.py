@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.errors import AnalysisError, StudyError, shorten
-from analysis.tables import rules, schema
+from analysis.tables import identifiers, rules, schema
 from analysis.tables.config import StudyConfig, read_config
 from analysis.tables.declared import FILE as PROCEDURES_FILE
 from analysis.tables.declared import check_names, read_procedures, with_shipped
@@ -71,6 +71,12 @@ def check_study(path: str | Path, *, now: pd.Timestamp | None = None) -> Study:
         The study folder.
     now : Timestamp, optional
         What counts as the present for "in the future"; default: the clock, plus one day for time zones.
+
+    Returns
+    -------
+    Study
+        Its `problems` (table, column, row, value, rule, level, hint) name everything found, and its
+        `accounting` every row set aside. One with problems of level "error" is only to be looked at.
     """
     config = read_config(path)
     check = Check(config)
@@ -102,6 +108,7 @@ class Check:
         self.expected: dict[str, pd.Series] = {}  # per row: whether it counts against max_set_aside
         self.rows_in: dict[str, int] = {}
         self._raw: dict[str, RawTable] = {}
+        self._secret: dict[str, set[str]] = {}  # columns of which no message shows a value
         self.key = read_key(config.key_file)
         self.procedures = self._procedures()
 
@@ -137,7 +144,10 @@ class Check:
             self.problems.add(
                 table, rule, SET_ASIDE, APART_HINTS[rule], rows=pd.Index(rows), values=[""] * len(rows)
             )
+        personal = identifiers.find(table, raw, self.config.tables[table])
+        self._secret[table] = identifiers.secret_columns(personal)
         unread = self._type(table, raw)
+        identifiers.protect(self, table, personal, raw.unused)
         self._validate(table, unread)
 
     def flag(
@@ -274,7 +284,9 @@ class Check:
         entry, raw = schema.columns(table)[column], self._raw[table].frame
         source = raw if column in raw else self.frames[table]
         values = source.loc[rows, column].astype("str").fillna("")
-        return list(pseudonyms(values, self.key).where(values != "", "")) if entry.person else list(values)
+        if not entry.person:
+            return identifiers.shown(values, column in self._secret.get(table, ()))
+        return list(pseudonyms(values, self.key).where(values != "", ""))
 
     def _apart(self, table: str) -> dict[str, list[int]]:
         return self._raw[table].apart if table in self._raw else {}
