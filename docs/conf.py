@@ -43,6 +43,7 @@ html_copy_source = False
 html_show_sourcelink = False
 html_search_language = "bilingual"
 html_show_search_summary = False  # summaries are fetched, which a page opened from disk may not do
+html_context = {"default_mode": "auto"}  # light or dark as the reader's machine says
 html_theme_options = {
     "logo": {"text": "Gongzhi 共治"},
     "show_toc_level": 2,

@@ -1,0 +1,15 @@
+"""Where the blocks of a page run: a folder with the example study under the names that pages use."""
+
+import shutil
+
+import pytest
+
+
+@pytest.fixture
+def workplace(repository, tmp_path, monkeypatch):
+    example = repository / "data" / "examples" / "small-city"
+    shutil.copytree(example, tmp_path / "data" / "examples" / "small-city")
+    shutil.copytree(example, tmp_path / "my-study")
+    (tmp_path / "reports").mkdir()
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
