@@ -17,9 +17,11 @@ from analysis.commands import (
     change,
     check,
     effects,
+    export,
     import_,
     indicators,
     lab,
+    privacy,
     replicate,
     report,
     simulate,
@@ -32,6 +34,7 @@ from analysis.files import describe_trouble
 
 COMMANDS = (
     check, simulate, import_, indicators, effects, bench, report, change, trace, verify, replicate, case, lab,
+    export, privacy,
 )  # fmt: skip
 THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 

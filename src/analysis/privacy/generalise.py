@@ -26,7 +26,7 @@ class Generalised:
     people : DataFrame
         What is left of age_band, sex, residency, role and the place, sorted: the order says nothing.
     steps : tuple of str
-        What was made coarser, in order.
+        What was made coarser, in order, of unit, ages, roles, street, sex, district, two_ages, city.
     rows_in, left_out : int
         People in the study; people in classes of fewer than k, who are not in the table.
     k : int
@@ -106,11 +106,11 @@ def _steps(above: pd.DataFrame):
 
         return coarser
 
-    yield "without the unit", without("unit_id")
-    yield "ages 0-17, 18-59, 60+", words("age_band", BROAD_AGES)
-    yield "roles resident and active", words("role", BROAD_ROLES)
-    yield "the street in place of the community", place("community_id", "street_id")
-    yield "without the sex", without("sex")
-    yield "the district in place of the street", place("street_id", "district_id")
-    yield "ages 0-59 and 60+", words("age_band", BROADER_AGES)
-    yield "without the district", without("district_id")
+    yield "unit", without("unit_id")
+    yield "ages", words("age_band", BROAD_AGES)
+    yield "roles", words("role", BROAD_ROLES)
+    yield "street", place("community_id", "street_id")
+    yield "sex", without("sex")
+    yield "district", place("street_id", "district_id")
+    yield "two_ages", words("age_band", BROADER_AGES)
+    yield "city", without("district_id")

@@ -12,7 +12,7 @@ from analysis.errors import ReportError
 
 LANGUAGES = ("en", "zh")
 # catalogues that hold both languages beside each other
-BESIDE = ("effects", "documents", "site", "reasons", "rich", "publication")
+BESIDE = ("effects", "documents", "site", "reasons", "rich", "publication", "release")
 
 
 @dataclass(frozen=True)

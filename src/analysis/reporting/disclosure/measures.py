@@ -43,8 +43,9 @@ def tidy_measures(frames: dict[str, pd.DataFrame]) -> pd.DataFrame:
 
 
 def hidden_cells(
-    tidy: pd.DataFrame, places: pd.DataFrame, label: Callable, kinds: tuple[str, ...] = ("district",)
-) -> pd.DataFrame:
+    tidy: pd.DataFrame, places: pd.DataFrame, label: Callable, kinds: tuple[str, ...] = ("district",),
+    beside: pd.DataFrame | None = None,
+) -> pd.DataFrame:  # fmt: skip
     """Return the cells of districts that are not published: small ones, and others that give these away.
 
     Parameters
@@ -57,6 +58,9 @@ def hidden_cells(
         From the name of a measure to its `Label`: kind, and what its n counts.
     kinds : tuple of str
         Kinds of places that are published; those below districts need parent_id among the `places`.
+    beside : DataFrame, optional
+        Cells hidden already, as this function returns them for other kinds: what is hidden besides does not
+        give these away.
 
     Returns
     -------
@@ -76,7 +80,7 @@ def hidden_cells(
     tidy = tidy[tidy["place_id"].isin(districts)].reset_index(drop=True)
     hidden = np.zeros(len(tidy), bool)
     layers = _layers(tidy, districts, label)
-    _hide_all(layers, Tree.of(districts, parents))
+    _hide_all(layers, Tree.of(districts, parents), _given(layers, districts, beside))
     for one in layers:
         hidden[one.rows] = np.logical_or.reduce(one.hidden)[one.at]
     keys = ["place_id", "period", "measure"]
@@ -167,13 +171,30 @@ def _table(counts: np.ndarray, at: tuple, shape: tuple[int, int]) -> np.ndarray:
     return table
 
 
-def _hide_all(layers: list[_Layers], tree: Tree) -> None:
+def _given(layers: list[_Layers], places: list[str], beside: pd.DataFrame | None) -> list[np.ndarray | None]:
+    """Return which cells of every measure are hidden already; of the whole study in the last row."""
+    if beside is None or beside.empty:
+        return [None] * len(layers)
+    rows = pd.Index([*places, WHOLE]).get_indexer(beside["place_id"])
+    numbers, names = pd.factorize(beside["measure"])
+    numbers_of = {name: number for number, name in enumerate(names)}
+    found = []
+    for one in layers:
+        hidden = np.zeros((len(places) + 1, len(one.periods)), bool)
+        columns = one.periods.get_indexer(beside["period"])
+        mine = (numbers == numbers_of.get(one.measure, -1)) & (rows >= 0) & (columns >= 0)
+        hidden[rows[mine], columns[mine]] = True
+        found.append(hidden)
+    return found
+
+
+def _hide_all(layers: list[_Layers], tree: Tree, given_hidden: list[np.ndarray | None]) -> None:
     """Hide in every measure, and in every measure what another one that counts the same has hidden."""
     given = np.ones(len(tree.parent) - 1, bool)
     for one in layers:
         one.counts = [_completed(counts, given, tree) for counts in one.counts]
-    for one in layers:
-        one.hidden = [hide(one.counts[:1], tree, secret=one.people)]
+    for one, before in zip(layers, given_hidden, strict=True):
+        one.hidden = [hide(one.counts[:1], tree, before, secret=one.people)]
         if len(one.counts) > 1:
             one.hidden.append(hide(one.counts[1:], tree, one.hidden[0]))
     pairs = _alike([one for one in layers if one.people])
