@@ -20,6 +20,7 @@ from analysis.tables.formats import encodings, header
 from analysis.tables.formats.base import Content, Opened
 
 SEPARATORS = ",;\t|"
+BLOCK = 1 << 24  # bytes read at once
 
 
 def open_text(table: str, config: TableConfig, known) -> Opened:
@@ -117,7 +118,7 @@ def _options(encoding, separator, lines, width, positions, broken: list[int], of
     utf8 = encoding.replace("_", "-") in encodings.UTF_8
     return {
         "read_options": pacsv.ReadOptions(
-            encoding="utf8" if utf8 else encoding, use_threads=False, block_size=1 << 24,
+            encoding="utf8" if utf8 else encoding, use_threads=False, block_size=BLOCK,
             skip_rows=lines, column_names=fields,
         ),
         "parse_options": pacsv.ParseOptions(
