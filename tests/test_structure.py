@@ -22,6 +22,7 @@ INSTALL_NAMES = {
     "nbclient": "papermill",
     "nbformat": "papermill", "traitlets": "ipykernel", "scipy": "scipy", "docx": "python-docx",
     "pypandoc": "pypandoc-binary", "PIL": "matplotlib", "lxml": "python-docx",
+    "stdnum": "python-stdnum",
 }  # fmt: skip
 # needed, but not imported in src: an application, engines that pandas and Jupyter load, a yardstick in tests
 USED_BY_PEOPLE = {"jupyterlab", "ipywidgets", "python-calamine", "ipykernel", "statsmodels"}
