@@ -22,18 +22,22 @@ def outcomes(setting: Setting, ground: Ground, latent: Latent) -> pd.DataFrame:
 
     satisfaction, trust : mean of n respondents' points. participation : share of the same respondents.
     response_days : mean of n cases, gamma. incidents : Poisson count per 1,000 residents, n residents.
-    A district's value is the mean of all its respondents, cases or residents. Another truth moves the
-    means under the same chances.
+    A district's value is the mean of all its respondents, cases or residents. std_error: the spread of
+    answers divided by the root of n; of shares and counts the binomial and Poisson one. Another truth moves
+    the means under the same chances.
     """
     values, sizes = _measure(setting, ground, latent)
+    errors = _errors(values, sizes)
     parts = []
     for measure, value in values.items():
         n = sizes[measure]
-        n_district, total = (np.zeros((setting.districts, setting.months)) for _ in range(2))
+        n_district, total, squares = (np.zeros((setting.districts, setting.months)) for _ in range(3))
         np.add.at(n_district, setting.district_of, n)
         np.add.at(total, setting.district_of, n * value)
+        np.add.at(squares, setting.district_of, (n * errors[measure]) ** 2)
         ids = ground.community_ids + ground.district_ids
         stacked = np.vstack([value, total / n_district]).round(DECIMALS[measure])
+        spread = np.vstack([errors[measure], np.sqrt(squares) / n_district]).round(DECIMALS[measure] + 2)
         rows = stacked.size
         parts.append(
             frame(
@@ -43,6 +47,7 @@ def outcomes(setting: Setting, ground: Ground, latent: Latent) -> pd.DataFrame:
                 measure=pick([measure], np.zeros(rows, int)),
                 value=stacked.ravel(),
                 n=np.vstack([n, n_district]).astype(np.int64).ravel(),
+                std_error=spread.ravel(),
             )
         )
     return pd.concat(parts, ignore_index=True)
@@ -78,6 +83,24 @@ def _measure(
     values["incidents"] = _poisson(chance, means["incidents"] * residents / 1000) / residents * 1000
     n = dict.fromkeys(values, respondents) | {"response_days": cases, "incidents": residents}
     return values, n
+
+
+def _errors(values: dict[str, np.ndarray], sizes: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    """Return the standard error of each value, as whoever measured it would state it.
+
+    A share or count of nobody is not certain: two more of either answer (Agresti and Coull 1998), one more
+    incident.
+    """
+    root = {measure: np.sqrt(n) for measure, n in sizes.items()}
+    n = sizes["participation"]
+    share = (values["participation"] * n + 2) / (n + 4)
+    return {
+        "satisfaction": known.ANSWER_SD / root["satisfaction"],
+        "trust": known.ANSWER_SD / root["trust"],
+        "response_days": values["response_days"] / np.sqrt(known.CASE_SHAPE) / root["response_days"],
+        "participation": np.sqrt(share * (1 - share)) / root["participation"],
+        "incidents": 1000 * np.sqrt(values["incidents"] / 1000 * sizes["incidents"] + 1) / sizes["incidents"],
+    }
 
 
 def _counts(setting: Setting, name: str, mean: float, spread: float, least: int) -> np.ndarray:

@@ -272,6 +272,12 @@ class Outcomes(pa.DataFrameModel):
     )
     value: float = _field("number", "Measured value, in the measure's own unit", required=True)
     n: pd.Int64Dtype = _field("integer", "How many people or cases it rests on", unit="count", ge=0)
+    std_error: float = _field(
+        "number",
+        "Standard error of the value: of a survey's mean, the spread of the answers divided by the root of n",
+        unit="the measure's own unit",
+        ge=0,
+    )
 
     class Config:
         name = "outcomes"
