@@ -9,7 +9,7 @@ CITY := reports/synthetic-city
 LANGUAGES ?= zh,en
 JOBS ?= 2
 
-.PHONY: help report test test-heavy setup lab docs lint format coverage-check calibrate examples lock clean
+.PHONY: help report test test-heavy setup lab docs lint format coverage-check calibrate examples lock audit clean
 
 help:  ## list what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 18
@@ -68,8 +68,11 @@ examples: setup  ## write data/examples and the generated pages anew
 	$(BIN)/python tests/systems/test_document.py
 
 lock: setup  ## compile requirements.lock from pyproject.toml
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --extra dev \
-	  pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header \
+	  --extra dev --extra privacy pyproject.toml -o requirements.lock
+
+audit: setup  ## every pinned package against the public database of vulnerabilities (needs the network)
+	$(BIN)/pip-audit --strict --disable-pip --require-hashes -r requirements.lock
 
 clean:  ## remove the environment, reports and caches
 	rm -rf $(VENV) reports/synthetic-city .pytest_cache .ruff_cache .hypothesis
