@@ -187,15 +187,16 @@ def test_methods_pages_have_their_shape():
 
 def test_glossary_is_sorted_and_says_the_same_in_both_orders():
     text = (DOCS / "glossary.md").read_text(encoding="utf-8")
-    terms = re.search(r"```{glossary}\n(.*?)```", text, re.S)[1].strip().split("\n\n")
+    terms = re.search(r"```{glossary}\n(.*?)```", text, re.S)[1].strip()
+    terms = re.split(r"\n\n(?=\S)", terms)
     english = [entry.splitlines()[0] for entry in terms]
     chinese = [entry.splitlines()[1] for entry in terms]
     assert len(terms) >= 60
     assert english == sorted(english, key=str.lower)
     assert len({*english, *chinese}) == 2 * len(terms)
     for entry in terms:
-        assert len(entry.splitlines()) == 4, entry
-        assert re.search("[\u4e00-\u9fff].*（[a-zü āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜ,-]+）$", entry.splitlines()[3]), (
+        assert len(entry.splitlines()) == 5, entry
+        assert re.search("[\u4e00-\u9fff].*（[a-zü āáǎàēéěèīíǐìōóǒòūúǔùǖǘǚǜ,-]+）$", entry.splitlines()[4]), (
             entry
         )
     pairs = re.findall(r"^\| {term}`(.+?)` \| (.+?) \| {term}`(.+?)` \|$", text, re.M)
