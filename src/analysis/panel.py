@@ -31,6 +31,10 @@ FAMILY_TABLES = {
 def missing_tables(study) -> dict[str, tuple[str, ...]]:
     """Return the families of measures that cannot be given in full, and the tables that would bring them.
 
+    Parameters
+    ----------
+    study : Study
+
     Returns
     -------
     dict of str to tuple of str

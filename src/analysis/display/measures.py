@@ -9,6 +9,7 @@ import pandas as pd
 from analysis.errors import ReportError
 
 NAMES = ("measure", "indicator")
+MOST_LINES = 8  # that a legend can tell apart
 
 
 def measure_table(
@@ -25,8 +26,8 @@ def measure_table(
     measures : DataFrame
         Tidy measures or indicators: place_id, period, measure (or indicator), value, n.
     names : str or sequence of str, optional
-        A text keeps the measures that begin with it; several names keep these, in this order. By default
-        all.
+        A text keeps the measures that begin with it, which may be none; several names keep these, in this
+        order. By default all.
     places : sequence of str, optional
         place_id in the order wanted; by default all, in the order of the frame.
     period : str, default "all"
@@ -41,9 +42,11 @@ def measure_table(
     Raises
     ------
     ReportError
-        The frame holds no measures, the period or a place is not in it, or no measure fits.
+        These are no tidy measures, or the period, a place or all of several names are not among them.
     """
     column = _name_column(measures)
+    if not len(measures):
+        return _arranged(measures, [], list(places or []), column)
     _require(period in set(measures["period"]), "There are no measures of this period.", "period", period,
              measures["period"])  # fmt: skip
     rows = measures[measures["period"] == period]
@@ -52,12 +55,15 @@ def measure_table(
     _require(not lacking, "There are no measures of this place.", "places", lacking[:1], rows["place_id"])
     rows = rows[rows["place_id"].isin(kept)]
     order = _order(rows[column], names)
-    _require(bool(order), "There is no such measure.", "names", names, rows[column])
-    wide = rows[rows[column].isin(order)].pivot_table(
-        index=column, columns="place_id", values=["value", "n"], dropna=False, sort=False, aggfunc="first"
-    )
-    both = pd.MultiIndex.from_product([["value", "n"], kept], names=[None, "place_id"])
-    return wide.reindex(index=pd.Index(order, name=column), columns=both)
+    _require(bool(order) or isinstance(names, str), "There is no such measure.", "names", names, rows[column])
+    return _arranged(rows[rows[column].isin(order)], order, kept, column)
+
+
+def _arranged(rows: pd.DataFrame, order: list[str], places: list[str], column: str) -> pd.DataFrame:
+    """Return the rows with places beside each other; the first where a measure stands twice."""
+    first = rows.drop_duplicates([column, "place_id"]).set_index([column, "place_id"])[["value", "n"]]
+    both = pd.MultiIndex.from_product([["value", "n"], places], names=[None, "place_id"])
+    return first.unstack("place_id").reindex(index=pd.Index(order, name=column, dtype="str"), columns=both)
 
 
 def plot_measure(measures: pd.DataFrame, name: str, *, places: Sequence[str] | None = None, ax=None):
@@ -83,6 +89,23 @@ def plot_measure(measures: pd.DataFrame, name: str, *, places: Sequence[str] | N
     ReportError
         The frame holds no measures, or none of this name over time.
     """
+    from analysis.display.figures import style
+    from analysis.display.rich.language import words
+
+    column = _name_column(measures)
+    rows = measures[(measures[column] == name) & (measures["period"] != "all")]
+    rows = rows if places is None else rows[rows["place_id"].isin(list(places))]
+    _require(len(rows) > 0, "There is no such measure over time.", "name", name, measures[column])
+    rows = rows.drop_duplicates(["period", "place_id"])
+    wide = rows.pivot(index="period", columns="place_id", values="value").sort_index()
+    if ax is not None:
+        return _draw(wide, name, ax)
+    with style(words().language):
+        return _draw(wide, name)
+
+
+def _draw(wide: pd.DataFrame, name: str, ax=None):
+    """Draw a line per column of `wide` over its rows, the periods."""
     import numpy as np
 
     from analysis.display.figures import new_axes
@@ -90,20 +113,14 @@ def plot_measure(measures: pd.DataFrame, name: str, *, places: Sequence[str] | N
     from analysis.display.rich.columns import measure_kind, measure_name
     from analysis.display.rich.language import words
 
-    column = _name_column(measures)
-    rows = measures[(measures[column] == name) & (measures["period"] != "all")]
-    rows = rows if places is None else rows[rows["place_id"].isin(list(places))]
-    _require(len(rows) > 0, "There is no such measure over time.", "name", name, measures[column])
-    wide = rows.pivot_table(index="period", columns="place_id", values="value", dropna=False, sort=False)
-    wide = wide.sort_index()
     share = measure_kind(name, words()) == "share"
-    ax = new_axes(ax, height=2.8)
+    ax = new_axes(ax, height=2.6)
     for place in wide:
         ax.plot(np.arange(len(wide)), wide[place] * (100 if share else 1), label=place)
     mark_periods(ax, list(wide.index))
     ax.set_ylim(bottom=0 if wide.min(axis=None) >= 0 else None)
     ax.set_title((measure_name(name, words()) or name) + (" (%)" if share else ""))
-    if len(wide.columns) <= 8:
+    if len(wide.columns) <= MOST_LINES:
         ax.legend(ncols=4, fontsize="small")
     return ax
 

@@ -68,7 +68,8 @@ def read_log_parts(
     Yields
     ------
     DataFrame
-        As `read_log` returns it.
+        time, community_id, kind, source_id, target_id, gathering_id, status: those the file has, as
+        `read_log` returns them.
 
     Raises
     ------

@@ -232,11 +232,18 @@ def fund_oversight(
 ) -> pd.DataFrame:
     """Measure who oversees community funds: whether those who spend are others than those who check.
 
+    Parameters
+    ----------
+    steps, matters, organisations : DataFrame
+        The tables of a study; matters of process "fund" are used.
+    level : str
+        Column of the matters by which projects are put together: "community_id", "process" for all of them.
+
     Returns
     -------
     DataFrame
-        community_id, n (projects with money spent), reviewed, published (shares with that step), independent
-        (share of the reviewed whose reviewer did not spend), overseers (mean number of different actors who
+        The column `level`, n (projects with money spent), reviewed, published (shares with that step),
+        independent (share of the reviewed whose reviewer did not spend), overseers (mean number of different actors who
         decided, published or reviewed), kinds (mean number of kinds of organisation taking part). Show no row
         with n under 5.
 

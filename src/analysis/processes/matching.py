@@ -138,6 +138,10 @@ def matching_measures(study) -> pd.DataFrame:
 def unmet(study) -> pd.DataFrame:
     """Return the needs of every place by kind: met, withdrawn and still open at the end of the study.
 
+    Parameters
+    ----------
+    study : Study
+
     Returns
     -------
     DataFrame

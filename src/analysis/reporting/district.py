@@ -197,6 +197,11 @@ def open_report(city: str = "", district: str = "", language: str = "en") -> Dis
         place_id of a district. Empty: the first.
     language : {"en", "zh"}
 
+    Returns
+    -------
+    DistrictReport
+        Its title() and section(name) return HTML that shows itself.
+
     Raises
     ------
     ReportError

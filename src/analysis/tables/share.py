@@ -29,6 +29,11 @@ def shared(path: str) -> Path:
 def example_study() -> Path:
     """Return the folder of the small synthetic study that comes with the project.
 
+    Returns
+    -------
+    Path
+        For `open_study`.
+
     Raises
     ------
     StudyError

@@ -29,7 +29,8 @@ BY_NAME = (  # (pattern of the name, kind), the first that fits
     (re.compile(r"(.*_)?hours(_.*)?|freed|service_change"), "hours"),
     (re.compile(r"budget|income|spent|remaining|amount|asked|awarded"), "yuan"),
 )  # fmt: skip
-VALUES = re.compile(r"value(_.*)?|std_error|conf_.*|null_.*|low|high")
+VALUES = re.compile(r"value(_.*)?|std_error|conf_.*|null_.*|boot_mean|low|high")
+SHARE = re.compile(r".*_share(_\d+)?|.*_rate")
 SIGNIFICANT = 3
 MOST_DECIMALS = 6
 LONGEST_TEXT = 90
@@ -62,11 +63,7 @@ class Column:
         if self.kind == "p":
             return p_text(float(value))
         if self.kind == "decimals":
-            return (
-                f"{float(value):,.{self.decimals}f}".replace("-", "−")
-                if math.isfinite(value)
-                else _infinite(value)
-            )
+            return write_number(float(value), self.decimals)
         if self.kind in DIGITS:
             return format_number(float(value), self.kind) if math.isfinite(value) else _infinite(value)
         if self.kind == "label":
@@ -80,10 +77,9 @@ class Column:
 
 def columns_of(frame: pd.DataFrame, text: Text) -> list[Column]:
     """Return how each column of a frame is written."""
-    errors = [
-        _numbers(frame.iloc[:, at]) for at, name in enumerate(frame.columns) if _leaf(name) == "std_error"
-    ]
-    return [_column(name, frame.iloc[:, at], errors, text) for at, name in enumerate(frame.columns)]
+    columns = [frame.iloc[:, at] for at in range(frame.shape[1])]
+    errors = [_numbers(values) for values in columns if _leaf(values.name) == "std_error"]
+    return [_column(values.name, values, errors, text) for values in columns]
 
 
 def row_kinds(frame: pd.DataFrame, text: Text) -> list[str | None] | None:
@@ -107,7 +103,15 @@ def measure_kind(name: object, text: Text) -> str | None:
         label = text.measure(known)
         if label.kind != "number" or label.name != known.replace("_", " "):
             return label.kind
-    return None
+    return "share" if SHARE.fullmatch(str(name)) else None
+
+
+def of_row(kind: str | None, value: object) -> Column:
+    """Return how the value of one measure is written, by its own size where its kind is not known."""
+    if kind is not None:
+        return Column(kind)
+    size = np.array([] if _is_missing(value) else [float(value)])
+    return Column("decimals", 0 if (size == np.round(size)).all() else significant_decimals(size))
 
 
 def measure_name(name: object, text: Text) -> str:
@@ -121,6 +125,8 @@ def measure_name(name: object, text: Text) -> str:
 
 def write_text(value: object) -> str:
     """Return a value that is no number as text on one line."""
+    if _is_missing(value):
+        return NO_VALUE
     if isinstance(value, bool | np.bool_):
         return "yes" if value else "no"
     if isinstance(value, datetime | pd.Timestamp):
@@ -138,7 +144,7 @@ def _column(name: object, values: pd.Series, errors: list[np.ndarray], text: Tex
         return Column("flag")
     if pd.api.types.is_datetime64_any_dtype(values.dtype):
         return Column("time")
-    if not pd.api.types.is_numeric_dtype(values.dtype):
+    if not pd.api.types.is_numeric_dtype(values.dtype) or pd.api.types.is_complex_dtype(values.dtype):
         return Column("text")
     if leaf in LABELS:
         return Column("label")

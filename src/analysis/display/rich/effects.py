@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import pandas as pd
 
@@ -45,7 +45,9 @@ def cells_html(effects) -> Html:
     """Return effects by cohort and period, averaged by time since adoption."""
     text = words()
     note = paragraph(text("rich.cells", count=f"{len(effects.table):,}"), class_="note")
-    course = effects.aggregate("event_time")
+    averages = effects.aggregate("event_time")
+    rows = averages.table[averages.table["term"] != "overall"]
+    course = replace(averages, table=pd.concat([effects.aggregate("overall").table, rows], ignore_index=True))
     head = text("rich.effect", estimator=text.named("effect_estimator", course.estimator),
                 outcome=text.measure(course.outcome).name)  # fmt: skip
     said = paragraph(effect_text(effects, text.language))
@@ -101,15 +103,27 @@ def _said(estimate, text: Text) -> str:
     return note_text(estimate.estimand, text)
 
 
+def _order(table: pd.DataFrame) -> list[int]:
+    """Return the rows with the overall effect first, then event times from adoption on, then those before."""
+    terms = table["term"].astype(str).tolist()
+    times = table["event_time"].tolist() if "event_time" in table else [None] * len(terms)
+    keys = []
+    for at, (term, time) in enumerate(zip(terms, times, strict=True)):
+        before = time is not None and time is not pd.NA and time == time and time < 0
+        keys.append((term != "overall", before, -time if before else 0, at))
+    return sorted(range(len(keys)), key=keys.__getitem__)
+
+
 def _adds(table: pd.DataFrame, name: str) -> bool:
     """Whether a column says more than the terms do."""
-    return table[name].notna().any() and (table[name].astype(str) != table["term"].astype(str)).any()
+    known = table[table[name].notna()]
+    return bool((known[name].astype(str) != known["term"].astype(str)).any())
 
 
 def _figures(estimate, text: Text, further: Sequence[str] = ()) -> Html:
     """Return the table of terms, the overall effect first, without columns that hold nothing."""
     found, kind = estimate.table, text.measure(estimate.outcome).kind
-    found = found.sort_values("term", key=lambda term: term.astype(str) != "overall", kind="stable")
+    found = found.iloc[_order(found)]
     scale = 100 if kind == "share" else 1
     errors, values = (found[name].to_numpy("float64") * scale for name in ("std_error", "estimate"))
     places = error_decimals(errors, values)

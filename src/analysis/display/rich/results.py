@@ -10,7 +10,7 @@ from analysis.display.rich.language import words
 from analysis.display.rich.tables import show_table, sorting
 from analysis.display.text import Text
 
-LEVELS = ("error", "set aside", "note")
+LEVELS = ("error", "set_aside", "note")
 MOST_LISTED = 40
 
 
@@ -125,7 +125,8 @@ def spec_html(spec) -> Html:
     rows = pd.DataFrame([vars(indicator) for indicator in spec.indicators])
     rows = rows.drop(columns=[c for c in rows if rows[c].isna().all()]).rename(columns={"column": "measure"})
     head = text("rich.index", name=spec.name, count=len(rows), groups=len(spec.dimensions))
-    return _block("", show_table(rows, head, sortable=False))
+    how = text("rich.index_how", scale=spec.normalisation, outliers=spec.outliers, missing=spec.missing)
+    return _block("", show_table(rows, head, sortable=False), paragraph(how, class_="note"))
 
 
 def groups_html(groups) -> Html:

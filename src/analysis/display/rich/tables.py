@@ -13,6 +13,7 @@ from analysis.display.rich.columns import (
     Column,
     columns_of,
     measure_name,
+    of_row,
     row_kinds,
     sort_key,
     takes_row_kind,
@@ -31,9 +32,9 @@ STYLE = """<style>
 .gongzhi { max-width: 100%; overflow-x: auto; margin: 0.3em 0 0.8em; font-size: 0.95em; }
 .gongzhi table { border-collapse: collapse; margin: 0; font-variant-numeric: tabular-nums; }
 .gongzhi caption { caption-side: top; text-align: left; padding: 0.2em 0; font-weight: 600; color: inherit; }
-.gongzhi table th, .gongzhi table td { text-align: left; vertical-align: top; padding: 0.2em 0.8em 0.2em 0;
-  border: 0; white-space: nowrap; max-width: 38em; }
-.gongzhi table .number { text-align: right; }
+.gongzhi table th, .gongzhi table td { text-align: left !important; vertical-align: top;
+  padding: 0.2em 0.8em 0.2em 0; border: 0; white-space: nowrap; max-width: 38em; }
+.gongzhi table th.number, .gongzhi table td.number { text-align: right !important; }
 .gongzhi table .said { white-space: normal; min-width: 14em; }
 .gongzhi thead tr:last-child th { border-bottom: 1px solid #9aa5ae; }
 .gongzhi tbody th { font-weight: 600; }
@@ -182,14 +183,18 @@ def _body(frame: pd.DataFrame, text: Text) -> Html:
     follows = [takes_row_kind(name, kind, frame) for name, kind in zip(frame.columns, kinds, strict=True)]
     index = list(frame.index) if _has_index(frame) else None
     values = [frame.iloc[:, at].tolist() for at in range(frame.shape[1])]
+    several = {
+        at for at, cells in enumerate(values) if not kinds[at].is_number and len(set(map(str, cells))) > 1
+    }
     lines = []
     for row in range(len(frame)):
         heads = [] if index is None else list(index[row] if isinstance(index[row], tuple) else (index[row],))
         cells = [_head_cell(value, name, text) for value, name in zip(heads, frame.index.names, strict=False)]
         known = by_row[row] if by_row is not None else None
         for at, kind in enumerate(kinds):
-            used = Column(known) if known and follows[at] else kind
-            cells.append(_cell(values[at][row], used, frame.columns[at], text))
+            value = values[at][row]
+            used = of_row(known, value) if by_row is not None and follows[at] else kind
+            cells.append(_cell(value, used, frame.columns[at] if at in several else None, text))
         lines.append(f"<tr>{''.join(cells)}</tr>")
     return element("tbody", Html("".join(lines)))
 

@@ -56,7 +56,23 @@ def specifications(
     sample: Sequence[str | None] = (None,),
     covariates: Sequence[tuple[str, ...]] = ((),),
 ) -> list[Specification]:
-    """Return every combination of the choices given; control groups multiply att_gt only."""
+    """Return every combination of the choices given; control groups multiply att_gt only.
+
+    Parameters
+    ----------
+    estimator, control_group, outcome, transform, sample, covariates : sequence
+        What is to be tried of each choice, as in `Specification`.
+
+    Returns
+    -------
+    list of Specification
+        For `specification_curve`, without repetition.
+
+    Raises
+    ------
+    EstimationError
+        A value that a choice does not have.
+    """
     found = []
     for kind, group, *rest in product(estimator, control_group, outcome, transform, sample, covariates):
         name, change, rows, others = rest

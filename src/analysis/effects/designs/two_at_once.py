@@ -104,6 +104,17 @@ def clean_controls(
 ) -> pd.DataFrame:  # fmt: skip
     """Count who is a clean comparison for whom where two reforms overlap.
 
+    Parameters
+    ----------
+    panel : DataFrame
+        One row per unit and period.
+    unit, time : str
+        Columns of the unit and of the period (whole numbers, or labels of periods).
+    cohort_a, cohort_b : str
+        Columns of the first period under each reform; missing for units that it never reaches.
+    name_a, name_b : str, optional
+        What to call the reforms; by default their columns without "cohort_".
+
     Returns
     -------
     DataFrame

@@ -41,8 +41,10 @@ def cluster_inference(
     panel, outcome, unit, time, treatment, cluster, covariates, weights
         As in `twfe`.
     cohort : str, optional
-        With it, a row of `randomisation_test` (of another estimand: the overall average effect) is added,
-        within strata `within`; clusters that adopt as one are permuted as one.
+        With it, a row of `randomisation_test` (of another estimand: the overall average effect) is added;
+        clusters that adopt as one are permuted as one.
+    within : str, optional
+        Column of the strata within which `randomisation_test` permutes.
     n_boot : int
         Draws of the wild bootstrap, and permutations.
     seed : int

@@ -100,6 +100,11 @@ def open_city_report(city: str = "", language: str = "en") -> CityReport:
         Folder of a city stage, as in `open_report`; empty: the small synthetic city.
     language : {"en", "zh"}
 
+    Returns
+    -------
+    CityReport
+        Its title() and section(name) return HTML that shows itself.
+
     Raises
     ------
     ReportError

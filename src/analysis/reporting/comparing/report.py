@@ -62,6 +62,11 @@ def open_change_report(old: str = "", new: str = "", language: str = "en") -> Ch
         against itself.
     language : {"en", "zh"}
 
+    Returns
+    -------
+    ChangeReport
+        Its title() and section(name) return HTML that shows itself.
+
     Raises
     ------
     ReportError
