@@ -18,9 +18,10 @@ ACTIONS = {
     "id": (HASHED, REFUSED),
     "text": (EMPTIED, EMPTIED),
     "category": (LEFT, REFUSED),  # values outside the vocabulary are set aside already
-    "number": (LEFT, EMPTIED),
-    "integer": (LEFT, EMPTIED),
+    "number": (EMPTIED, EMPTIED),
+    "integer": (EMPTIED, EMPTIED),
 }
+NEVER_NUMBERS = ("identity_number", "bank_card")  # of other kinds, one large number is a number
 
 
 def detect(
@@ -69,7 +70,7 @@ def detect(
 
 def kinds_of(values: pd.Series, *, but: tuple[str, ...] = (), free_text: bool = False) -> pd.Series:
     """Return the kind found in each value, "" for none; with `free_text` also text too long for a label."""
-    codes, distinct = pd.factorize(values.astype("str"))
+    codes, distinct = pd.factorize(_written(values))
     kinds = _kinds(pd.Series(distinct, dtype="str"), but, free_text)
     return pd.Series(pd.array([*kinds, ""], dtype="str").take(codes), index=values.index)
 
@@ -103,7 +104,7 @@ def _of_column(
     for kind in (*KINDS, "free_text"):
         mine = (kinds == kind).to_numpy(bool)
         most = mine.sum() >= COLUMN_SHARE * distinct
-        if not mine.any() or (type in ("number", "integer") and not most):  # one large number is a number
+        if not mine.any() or (type in ("number", "integer") and not most and kind not in NEVER_NUMBERS):
             continue
         action = alone if type == "id" or not most else whole
         held = int(counts[mine].sum())

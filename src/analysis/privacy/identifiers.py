@@ -62,9 +62,11 @@ def mask(text: str) -> str:
 
 
 def mask_all(values: pd.Series) -> pd.Series:
-    """Return values as text, each masked as `mask` does."""
+    """Return values as text; of one that tells about a person only the kind: a name may stand beside it."""
     text = values.astype("str")
-    masked = {value: mask(value) for value in text.dropna().unique() if HINT.search(value)}
+    suspects = {value: mask(value) for value in text.dropna().unique() if HINT.search(value)}
+    masked = {value: f"[{found_in(value).replace('_', ' ') or 'hidden'}]"
+              for value, shown in suspects.items() if shown != value}  # fmt: skip
     return text.map(lambda value: masked.get(value, value)) if masked else text
 
 
