@@ -33,6 +33,7 @@ PARSED = {
     "verify": "computes a run again; tests/reporting runs it",
     "trace": "needs a run of report; tests/reporting runs it",
     "bench": "measures for minutes",
+    "replicate": "half a minute or more; tests/publishing runs it",
     "lab": "starts a server; tests/lab runs it",
 }
 RUN_ONCE = {"effects"}  # costly: run where it comes first, read by the parser after that

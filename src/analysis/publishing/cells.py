@@ -55,6 +55,12 @@ def decimals(values: pd.Series) -> int:
     return min(max(2 - math.floor(math.log10(size)), 0), MOST_DIGITS)
 
 
+def shortened(value: object, digits: int) -> object:
+    """Return a number with so many significant digits; anything else as it is."""
+    known = isinstance(value, float | np.floating) and math.isfinite(value)
+    return float(f"{value:.{digits - 1}e}") if known else value
+
+
 def number_text(value: object, digits: int) -> str:
     """Return a number as text with thousands separators and a true minus; a dash for none."""
     if is_missing(value):

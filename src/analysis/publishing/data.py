@@ -8,14 +8,10 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from analysis.burden import burden_measures
-from analysis.display.text import LANGUAGES, Text
-from analysis.outcomes import outcome_measures
-from analysis.panel import KEYS, build_panel, further_measures
-from analysis.processes import process_measures
-from analysis.reporting.disclosure import hidden_cells, mask_measures
+from analysis.panel import KEYS
+from analysis.reporting.release.panel import _measured, _protected
 from analysis.tables.config import read_config
-from analysis.tables.periods import ALL, FREQUENCIES
+from analysis.tables.periods import ALL
 from analysis.tables.pseudonyms import pseudonyms, read_key
 from analysis.tables.study import Study
 
@@ -25,7 +21,6 @@ MEASURES = (
     "request_days_to_answer", "request_resolved", "burden_duties", "burden_hours", "burden_admission",
     "matching_needs_met", "ledger_published_30",
 )  # fmt: skip
-LEVELS = ("community", "street", "district")
 SHOWN, ESTIMATED = 0.1, 0.9  # least share of a measure's cells left for it to be shown, to be estimated with
 OWN = ("network_active_share", "network_support", "burden_duties", "burden_hours")  # outcomes of every study
 
@@ -92,7 +87,7 @@ def build_data(study: Study, folder: str | Path, *, protect: bool = True) -> Dat
     tidy = tidy[tidy["measure"].isin(wanted)]
     known = panel[wanted].notna().sum()
     if protect and len(tidy):
-        tidy = _protected(tidy, study)
+        tidy, _ = _protected(tidy, study)
         panel = _masked(panel, tidy, wanted)
     left = panel[wanted].notna().sum()
     full = [name for name in wanted if left[name] and left[name] >= SHOWN * known[name]]
@@ -109,41 +104,6 @@ def build_data(study: Study, folder: str | Path, *, protect: bool = True) -> Dat
         panel["place_id"].nunique(), panel["period"].nunique(), len(panel),
         int(known[full].sum() - left[full].sum()), [n for n in wanted if known[n] and n not in full], protect,
     )  # fmt: skip
-
-
-def _measured(study: Study) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return every measure with what it rests on, and the panel."""
-    indicators = _networks(study)
-    families = process_measures(study), burden_measures(study), further_measures(study)
-    panel = build_panel(study, indicators=indicators, processes=families[0], burden=families[1],
-                        further=families[2])  # fmt: skip
-    dyadic = indicators[indicators["layer"] == "dyadic"]
-    dyadic = dyadic.assign(measure="network_" + dyadic["indicator"].astype("str"))
-    parts = [dyadic, *families, outcome_measures(study)] if study.periods else [dyadic]
-    columns = ["place_id", "period", "measure", "value", "n", "std_error"]
-    parts = [part.reindex(columns=columns) for part in parts if len(part)]
-    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=columns), panel
-
-
-def _networks(study: Study) -> pd.DataFrame:
-    if not study.has("interactions"):
-        columns = ("place_id", "period", "layer", "indicator", "value", "n", "std_error")
-        return pd.DataFrame({name: pd.Series(dtype="object") for name in columns})
-    from analysis.networks import TieRule, build_ties, indicators
-
-    first, last = (pd.Period(study.periods[i], freq=FREQUENCIES[study.period]) for i in (0, -1))
-    rule = TieRule(period=study.period, start=str(first.start_time.date()), end=str(last.end_time.date()))
-    return indicators(
-        build_ties(study.interactions, rule, tree=study.tree, people=study.people), study.people
-    )
-
-
-def _protected(tidy: pd.DataFrame, study: Study) -> pd.DataFrame:
-    label, places = Text(LANGUAGES[0]).measure, study.tree.table.reset_index(drop=True)
-    tidy = tidy[tidy["place_id"].isin(places.loc[places["kind"].isin(LEVELS), "place_id"])]
-    hidden = [hidden_cells(tidy, places, label, kinds) for kinds in (LEVELS, ("district",))]
-    cells = pd.concat(hidden).drop_duplicates()
-    return mask_measures(tidy, label, cells).reset_index()
 
 
 def _masked(panel: pd.DataFrame, tidy: pd.DataFrame, names: list[str]) -> pd.DataFrame:

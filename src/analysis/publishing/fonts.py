@@ -10,6 +10,7 @@ from pathlib import Path
 
 from analysis.display.figures import CHINESE
 
+EAST = 0x2E80  # from here on letters are East Asian
 ERROR = 1.0  # how far a curve may lie from the one it stands for, in thousandths of the letter's height
 
 
@@ -19,7 +20,7 @@ def truetype_letters(figure) -> Iterator[None]:
     from matplotlib import font_manager
     from matplotlib.text import Text
 
-    texts = [text for text in figure.findobj(Text) if CHINESE in text.get_fontfamily() and text.get_text()]
+    texts = [text for text in figure.findobj(Text) if _needs_chinese(text)]
     letters = "".join(sorted(set("".join(text.get_text() for text in texts))))
     if not letters:
         yield
@@ -39,6 +40,13 @@ def truetype_letters(figure) -> Iterator[None]:
             manager.ttflist = [entry for entry in manager.ttflist if entry.name != name]
             for text, given in zip(texts, families, strict=True):
                 text.set_fontfamily(given)
+
+
+def _needs_chinese(text) -> bool:
+    """Whether a text is drawn with the Chinese font: as its first, or for letters that no Latin one has."""
+    families, words = text.get_fontfamily(), text.get_text()
+    first = bool(words) and families[0] == CHINESE
+    return first or (CHINESE in families and any(ord(letter) >= EAST for letter in words))
 
 
 def _write_truetype(letters: str, name: str, path: Path) -> None:

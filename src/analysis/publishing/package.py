@@ -17,6 +17,7 @@ from analysis.publishing.tables import SUFFIXES, save_table
 
 SETTINGS = "settings.json"
 PLACES = ("place_id", "district_id", "street_id", "period")  # identifiers, also where they look like numbers
+DIGITS = 10  # of numbers in results: the last of sixteen change with the memory a sum happens to lie in
 MAP = ("exhibit", "title", "program", "line", "output", "note")
 
 
@@ -37,7 +38,7 @@ def open_package(program: str | Path) -> Package:
     root = path if path.is_dir() else path.parents[1]
     if not (root / "programs" / SETTINGS).is_file():
         raise AnalysisError(
-            "This is no replication package.", where=root.name, expected=f"a folder with programs/{SETTINGS}",
+            "This is no replication package.", where=path.name, expected=f"a folder with programs/{SETTINGS}",
             mend="Make one with: gongzhi replicate STUDY OUT.",
         )  # fmt: skip
     return Package(root)
@@ -113,7 +114,7 @@ class Package:
         files = [self.root / "results" / "tables" / f"{self._number(name)[1]}{suffix}" for suffix in SUFFIXES]
         for file in files:
             save_table(table, file, title=self.title(name), note=note, language=self.settings["language"],
-                       **options)  # fmt: skip
+                       significant=DIGITS, **options)  # fmt: skip
         self._enter(name, files, note, sys._getframe(1))
 
     def save_figure(self, name: str, figure, *, note: str = "", **options) -> None:

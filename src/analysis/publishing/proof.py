@@ -81,7 +81,7 @@ def prove(root: Path) -> tuple[Comparison, str, float]:
 
 
 def compare(first: Path, second: Path) -> Comparison:
-    """Return how the results in two folders compare; CSV files number by number, others byte by byte."""
+    """Return how the results in two folders compare: byte by byte, CSV and Excel also number by number."""
     found = Comparison()
     names = {
         path.relative_to(root).as_posix()
@@ -95,7 +95,7 @@ def compare(first: Path, second: Path) -> Comparison:
             )
         elif one.read_bytes() == other.read_bytes():
             found.same.append(name)
-        elif name.endswith(".csv") and _close(one, other):
+        elif name.endswith((".csv", ".xlsx")) and _close(one, other):
             found.close.append(name)
         else:
             found.different.append(name)
@@ -123,14 +123,21 @@ def _memory() -> int:
 
 
 def _close(one: Path, other: Path) -> bool:
-    tables = []
-    for path in (one, other):
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            tables.append(list(csv.reader(file)))
+    tables = [_cells(path) for path in (one, other)]
     if [len(row) for row in tables[0]] != [len(row) for row in tables[1]]:
         return False
     pairs = zip(*(chain.from_iterable(table) for table in tables), strict=True)
     return all(a == b or _near(a, b) for a, b in pairs)
+
+
+def _cells(path: Path) -> list[list[str]]:
+    if path.suffix == ".xlsx":
+        from openpyxl import load_workbook
+
+        book = load_workbook(path, read_only=True)
+        return [[repr(value) for value in row] for sheet in book for row in sheet.iter_rows(values_only=True)]
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return list(csv.reader(file))
 
 
 def _near(a: str, b: str) -> bool:

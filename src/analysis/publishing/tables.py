@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -12,7 +13,7 @@ import pandas as pd
 from analysis.display.effect_tables import LATEX, MARKDOWN
 from analysis.effects import EffectEstimate, GroupTimeEffects
 from analysis.errors import AnalysisError
-from analysis.publishing.cells import cell_text, is_missing, is_number, neutral, plain_text
+from analysis.publishing.cells import cell_text, is_missing, is_number, neutral, plain_text, shortened
 from analysis.publishing.content import Content, content_of
 
 SUFFIXES = (".tex", ".docx", ".xlsx", ".csv", ".md")
@@ -31,6 +32,7 @@ def save_table(
     index: bool | None = None,
     terms: Sequence[str] | None = None,
     language: str = "en",
+    significant: int | None = None,
 ) -> Path:
     """Save a table; the ending of `path` says as what. The same table gives the same bytes. No stars.
 
@@ -51,6 +53,8 @@ def save_table(
     terms : sequence of str, optional
         Of estimates: the terms to show.
     language : {"en", "zh"}
+    significant : int, optional
+        Digits that Excel and CSV keep; by default all. The last ones differ between processors.
 
     Returns
     -------
@@ -75,6 +79,8 @@ def save_table(
         table, title=title, note=note, labels=labels, units=units, digits=digits, index=index, terms=terms,
         language=language,
     )  # fmt: skip
+    if significant is not None:
+        content = replace(content, values=content.values.map(lambda value: shortened(value, significant)))
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(_WRITERS[path.suffix.lower()](content))
     return path
