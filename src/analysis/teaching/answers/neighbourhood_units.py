@@ -115,9 +115,13 @@ def _std_error(groups: pd.core.groupby.SeriesGroupBy) -> float:
     return float(np.sqrt((groups.var() / groups.size()).sum()))
 
 
-def error_by_community(study) -> float:
-    means = units(study).groupby("community").agg(trained=("trained", "first"), value=("value", "mean"))
+def error_by_community(study, column: str = "value") -> float:
+    means = units(study).groupby("community").agg(trained=("trained", "first"), value=(column, "mean"))
     return _std_error(means.groupby("trained")["value"])
+
+
+def error_a_year_later(study) -> float:
+    return error_by_community(study, "later")
 
 
 def error_by_unit(study) -> float:
