@@ -47,11 +47,11 @@ def main(arguments: list[str] | None = None) -> int:
     for name in THREADS:  # matrices are small here: threads of linear algebra would wait for each other
         os.environ.setdefault(name, "1")
     options = _parser().parse_args(arguments)
-    logging.basicConfig(level=logging.INFO if options.verbose else logging.WARNING, format="%(message)s")
+    _log(options.verbose)
     try:
         return options.run(options)
     except AnalysisError as error:
-        print(f"gongzhi: {error}", file=sys.stderr)
+        print(f"gongzhi: {_masked(str(error))}", file=sys.stderr)
         return BAD_INPUT
     except BrokenPipeError:  # the reader of our output went away
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -63,6 +63,29 @@ def main(arguments: list[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("gongzhi: interrupted; every file that was written is whole.", file=sys.stderr)
         return INTERRUPTED
+
+
+def _log(verbose: bool) -> None:
+    """Log to stderr, unless whoever calls us logs already."""
+    if not logging.getLogger().handlers:
+        logging.basicConfig(level=logging.INFO if verbose else logging.WARNING, format="%(message)s")
+        logging.getLogger().handlers[0].addFilter(_Masking())
+
+
+def _masked(text: str) -> str:
+    from analysis.privacy.identifiers import mask
+
+    return "\n".join(mask(line) for line in text.splitlines())
+
+
+class _Masking(logging.Filter):
+    """The last line of defence: no message, whatever it is about, tells who somebody is."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg, record.args = _masked(record.getMessage()), ()
+        if record.exc_info and not record.exc_text:
+            record.exc_text = _masked(logging.Formatter().formatException(record.exc_info))
+        return True
 
 
 def _parser() -> argparse.ArgumentParser:
