@@ -139,7 +139,11 @@ def _digests():
 def _texts_of(name: str, content: bytes):
     """Yield (name, text) of what a file holds: itself, what is packed in it, what is written as base64."""
     if content[:4] == b"PAR1":
-        frame = pd.read_parquet(io.BytesIO(content))
+        try:
+            frame = pd.read_parquet(io.BytesIO(content))
+        except (OSError, ValueError):
+            yield name, content.decode("utf-8", "ignore")
+            return
         for column in frame.columns:
             yield column, column + "\n" + "\n".join(frame[column].dropna().astype("str").unique())
         yield "metadata", content[-20_000:].decode("utf-8", "ignore")
@@ -152,6 +156,7 @@ def _texts_of(name: str, content: bytes):
     else:
         text = content.decode("utf-8", "ignore")
         yield name, text
+        yield f"{name} in GB 18030", content.decode("gb18030", "ignore")
         if "\\u" in text:
             yield f"{name} unescaped", re.sub(r"\\u([0-9a-f]{4})", lambda m: chr(int(m[1], 16)), text)
         for part in re.findall(r"base64,([A-Za-z0-9+/=]{200,})", text):
