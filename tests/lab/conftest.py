@@ -2,14 +2,17 @@
 
 import json
 import os
+import random
 import re
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -28,6 +31,14 @@ sys.addaudithook(tell)
 HERE = {"localhost", "127.0.0.1", "::1", "0.0.0.0", ""}
 
 
+def free_port() -> int:
+    """Return a port that nobody has, below those that the system deals out by itself."""
+    for port in random.SystemRandom().sample(range(20_000, 30_000), 100):
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+    raise AssertionError("no free port")
+
+
 class Lab:
     """A server, what it printed, and all processes that came from it."""
 
@@ -37,10 +48,16 @@ class Lab:
         self._seen: set[psutil.Process] = set()
         self.watched.touch()
         root = ["--allow-root"] if hasattr(os, "geteuid") and os.geteuid() == 0 else []
-        command = [sys.executable, "-m", "analysis", "lab", str(self.folder), "--no-browser", *root, *options]
+        port = [] if "--port" in options else ["--port", str(free_port())]
+        command = [sys.executable, "-m", "analysis", "lab", str(self.folder), "--no-browser"]
         with self.said.open("w") as said:
             self.process = subprocess.Popen(
-                command, env=self._environment(), cwd=home, stdin=subprocess.DEVNULL, stdout=said, stderr=said
+                [*command, *root, *port, *options],
+                env=self._environment(),
+                cwd=home,
+                stdin=subprocess.DEVNULL,
+                stdout=said,
+                stderr=said,
             )
         self.port, self.token = self._address()
         self.url = f"http://127.0.0.1:{self.port}"
@@ -59,7 +76,7 @@ class Lab:
 
     def _address(self) -> tuple[int, str]:
         for _ in range(600):
-            if found := re.search(r"127\.0\.0\.1:(\d+)/lab\S*token=(\w+)", self.said.read_text()):
+            if found := re.search(r"127\.0\.0\.1:(\d+)/lab\S*token=(\w{48})\s", self.said.read_text()):
                 return int(found[1]), found[2]
             assert self.process.poll() is None, self.said.read_text()
             time.sleep(0.1)

@@ -2,7 +2,6 @@
 
 import json
 import re
-import socket
 from urllib.error import HTTPError
 
 import pytest
@@ -97,9 +96,7 @@ def test_a_kernel_is_forked_and_runs(lab, name):
 
 
 def test_a_port_that_is_taken_leads_to_the_next(open_lab, lab):
-    with socket.create_server(("localhost", 0)) as taken:
-        port = taken.getsockname()[1]
-        second = open_lab("--port", str(port), "--stock")
-        assert second.port != port
-        assert second.ask("/api/status")["kernels"] == 0
-        assert second.stop() == []
+    second = open_lab("--port", str(lab.port), "--stock")
+    assert second.port != lab.port
+    assert second.ask("/api/status")["kernels"] == 0
+    assert second.stop() == []
