@@ -24,7 +24,7 @@ from analysis.display.text import Text
 from analysis.errors import ReportError
 
 SHORT = 10  # rows that need no search
-PAGE = 10
+PAGE = 20
 MOST_ROWS, MOST_CELLS, MOST_COLUMNS = 500, 6000, 60
 UNITS = ("days", "hours", "yuan")
 
