@@ -148,3 +148,19 @@ def test_a_split_study_is_the_study_frame_for_frame(tmp_path, suffix):
             "out_of_range", "outside_window", "in_the_future", "no_other_side", "blank_row"} <= rules  # fmt: skip
     assert ("wrong_number_of_fields" in rules) == (suffix == ".csv")
     assert not list(tmp_path.glob(".*"))
+
+
+def measured(study, tmp_path, name, **options):
+    from analysis.networks import run_indicators
+
+    names = ["density", "support", "connectedness_residency", "burstiness", "participation_gini", "cross_community"]
+    return run_indicators(study, tmp_path / f"{name}.parquet", names=names, progress=False, **options)
+
+
+def test_indicators_of_a_split_study_are_those_of_the_study_to_the_last_byte(tmp_path):
+    study = write_study(tmp_path / "study", a_log(), ".parquet")
+    whole = measured(open_study(study), tmp_path, "whole")
+    done = measured(split_log(study, tmp_path / "out", progress=False), tmp_path, "split")
+    assert done.out.read_bytes() == whole.out.read_bytes()
+    assert (done.rows, done.computed) == (whole.rows, whole.computed)
+    assert measured(tmp_path / "out", tmp_path, "whole").computed == 0  # the same keys, too

@@ -125,6 +125,10 @@ class SplitStudy:
         """The tree of all places."""
         return PlaceTree(self.places)
 
+    @cached_property
+    def _entries(self) -> dict[str, dict]:
+        return {entry["place_id"]: entry for entry in self.header["districts"]}
+
     @property
     def districts(self) -> list[str]:
         """Identifiers of the districts, in table order."""
@@ -174,9 +178,8 @@ class SplitStudy:
         return read_table(self.path / above / entry["folder"], table, rows, name)
 
     def _entry(self, district_id: str) -> dict:
-        for entry in self.header["districts"]:
-            if entry["place_id"] == district_id:
-                return entry
+        if district_id in self._entries:
+            return self._entries[district_id]
         known = self.districts[:12] + (["…"] if len(self.districts) > 12 else [])
         raise StudyError(
             f"There is no district {district_id!r} in this study.", where="places.place_id",

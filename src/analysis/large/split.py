@@ -126,7 +126,7 @@ def _write(check: LogCheck, draft: Path, study, memory: str, threads: int, now, 
         for batch in ordered:
             files.write(batch)
     files.close()
-    write_visitors(files.strangers, outline.people, entries, draft)
+    write_visitors(outline.people, entries, draft)
     _write_whole(check, outline, whole)
     shutil.rmtree(draft / SPILL)
     write_header(outline, entries, draft / HEADER, FORMAT)

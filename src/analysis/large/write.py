@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +21,8 @@ from analysis.tables.places import PlaceTree
 from analysis.tables.study import BY_COMMUNITY, BY_MATTER, Study
 
 NOWHERE = -1
+PERSONS = {t: [n for n, column in schema.columns(t).items() if column.person] for t in schema.MODELS}
+CITY = "\0city"  # no place is called so
 
 
 def slice_tables(outline: Study, tree: PlaceTree, out: Path) -> dict[int, dict]:
@@ -31,36 +32,52 @@ def slice_tables(outline: Study, tree: PlaceTree, out: Path) -> dict[int, dict]:
     -------
     dict of int -> dict
         By number of the district, -1 for what lies in none: place_id, folder, rows by table, and for the time
-        being residents, the identifiers of those who live there.
+        being residents, the identifiers of those who live there, and strangers, of others who act there.
     """
     numbers = {place: n for n, place in enumerate(tree.districts)}
     of_place = tree.table["district_id"].map(numbers).fillna(NOWHERE).astype("int64")
-    frames = dict(outline.frames) | {LOG: schema.empty(LOG)}
-    indices = {t: _groups(code) for t, code in _codes(frames, of_place).items()}
-    city = tree.table["kind"].eq("city").to_numpy()
-    window = (outline.periods[0], outline.periods[-1]) if outline.periods else None
+    held = _held_reforms(outline.reforms, tree)
+    frames = {t: frame for t, frame in outline.frames.items() if t not in (LOG, "reforms") and len(frame)}
+    groups = {t: _groups(code) for t, code in _codes(outline.frames, of_place).items() if t in frames}
+    held = dict(list(held.groupby("place_id")[held.columns]))
+    residents_of, nobody = groups.get("people", {}), np.zeros(0, dtype=np.int64)
     entries = {}
     for number, place in [*enumerate(tree.districts), (NOWHERE, None)]:
-        mine = {t: frame.iloc[indices[t].get(number, [])] for t, frame in frames.items() if t in indices}
-        here = indices["places"].get(number, [])
-        some = np.union1d(here, np.flatnonzero(city)).astype(int) if place else here
-        small = frames | mine | {"places": outline.places.iloc[some]}
-        if place:
-            part = replace(outline, frames=small, window=window).district(place).frames
-        else:
-            small["reforms"] = outline.reforms.iloc[:0]
-            part = small
         folder = out / DISTRICTS / _folder(number, place) if place else out / OUTSIDE
         folder.mkdir(exist_ok=True)
-        for table, frame in part.items():
-            if len(frame):
-                write_table(folder, table, frame, mine[table].index if table == "people" else None)
-        entries[number] = {
-            "place_id": place, "folder": folder.name,
-            "rows": {table: len(frame) for table, frame in part.items() if len(frame)},
-            "residents": mine["people"]["person_id"],
-        }  # fmt: skip
+        rows = {t: places[number] for t, places in groups.items() if number in places}
+        for table, positions in rows.items():
+            write_table(
+                folder, table, frames[table].iloc[positions], positions if table == "people" else None
+            )
+        sizes = {table: len(positions) for table, positions in rows.items()}
+        seen = [frames[t][c].iloc[p].dropna() for t, p in rows.items() if t != "people" for c in PERSONS[t]]
+        reforms = _reforms_of(place, frames["places"].iloc[rows.get("places", nobody)], held)
+        if len(reforms):
+            write_table(folder, "reforms", reforms)
+            sizes["reforms"] = len(reforms)
+        residents = outline.people["person_id"].iloc[residents_of.get(number, nobody)]
+        entries[number] = {"place_id": place, "folder": folder.name, "rows": sizes, "residents": residents}
+        entries[number]["strangers"] = _strangers(set().union(*seen), residents)
     return entries
+
+
+def _held_reforms(reforms: pd.DataFrame, tree: PlaceTree) -> pd.DataFrame:
+    """Return the reforms, those of the city under the name None."""
+    city = reforms["place_id"].isin(tree.of_kind("city"))
+    return reforms.assign(place_id=reforms["place_id"].mask(city, CITY), row=np.arange(len(reforms)))
+
+
+def _reforms_of(district: str | None, places: pd.DataFrame, held: dict[str, pd.DataFrame]) -> pd.DataFrame:
+    """Return the reforms that hold in a district: its own places' and, as its own, the city's."""
+    if district is None or not held:
+        return pd.DataFrame()
+    mine = [held[place] for place in places["place_id"] if place in held]
+    city = [held[CITY].assign(place_id=district)] if CITY in held else []
+    if not mine + city:
+        return pd.DataFrame()
+    found = pd.concat([*mine, *city]).sort_values("row").drop(columns="row")
+    return found.sort_values("start", kind="stable").drop_duplicates(["place_id", "reform"])
 
 
 def _codes(frames: dict[str, pd.DataFrame], of_place: pd.Series) -> dict[str, pd.Series]:
@@ -92,7 +109,6 @@ class DistrictFiles:
 
     def __init__(self, out: Path, entries: dict[int, dict]) -> None:
         self.out, self.entries = out, entries
-        self.strangers: list[pa.Table] = []
         self._number: int | None = None
         self._writer = None
         self._seen: set[str] = set()
@@ -122,13 +138,9 @@ class DistrictFiles:
             return
         self._flush()
         self._writer.close()
-        strangers = self._seen - {None}
-        strangers.difference_update(self.entries[self._number]["residents"])
-        if strangers:
-            number = pa.array(np.full(len(strangers), self._number), pa.int64())
-            self.strangers.append(
-                pa.table({DISTRICT: number, "person_id": pa.array(sorted(strangers), pa.string())})
-            )
+        entry = self.entries[self._number]
+        self._seen.update(entry["strangers"].to_pylist())
+        entry["strangers"] = _strangers(self._seen, entry["residents"])
         self._number, self._writer = None, None
 
     def _open(self, number: int) -> None:
@@ -144,28 +156,28 @@ class DistrictFiles:
             self._waiting = []
 
 
-def write_visitors(
-    strangers: list[pa.Table], people: pd.DataFrame, entries: dict[int, dict], out: Path
-) -> None:
+def _strangers(seen: set, residents: pd.Series) -> pa.Array:
+    """Return who of those seen does not live here; some of them may be organisations or not be known."""
+    return pa.array(sorted(seen.difference(residents, [None])), pa.string())
+
+
+def write_visitors(people: pd.DataFrame, entries: dict[int, dict], out: Path) -> None:
     """Write, for each district, the people who act there and live elsewhere."""
-    if not strangers or not len(people):
-        return
-    seen = pa.concat_tables(strangers)
-    ids = seen.column("person_id").to_pandas()
-    position = pd.Index(people["person_id"]).get_indexer(pd.Index(ids))
-    known, district = position >= 0, seen.column(DISTRICT).to_numpy()
-    for number, places in pd.Series(position[known]).groupby(district[known]):
-        entry, rows = entries[number], np.sort(places.to_numpy())
-        folder = out / (DISTRICTS if entry["place_id"] else "") / entry["folder"]
-        write_table(folder, "people", people.iloc[rows], rows, name=VISITORS)
-        entry["rows"][VISITORS] = len(rows)
+    index = pd.Index(people["person_id"])
+    for entry in entries.values():
+        found = index.get_indexer(pd.Index(entry["strangers"].to_pandas()))
+        rows = np.sort(found[found >= 0])
+        if len(rows):
+            folder = out / (DISTRICTS if entry["place_id"] else "") / entry["folder"]
+            write_table(folder, "people", people.iloc[rows], rows, name=VISITORS)
+            entry["rows"][VISITORS] = len(rows)
 
 
 def write_header(outline: Study, entries: dict[int, dict], path: Path, version: int) -> None:
     """Write what a split study is called and which districts it has: the last file of all."""
     from analysis import __version__
 
-    plain = {n: {k: v for k, v in entry.items() if k != "residents"} for n, entry in entries.items()}
+    plain = {n: {k: entry[k] for k in ("place_id", "folder", "rows")} for n, entry in entries.items()}
     header = {
         "format": version, "gongzhi": __version__, "name": outline.name, "name_zh": outline.name_zh,
         "period": outline.period, "window": outline.window,

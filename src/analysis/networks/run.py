@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Executor, ProcessPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import chain, islice
 from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from analysis.errors import StudyError
+from analysis.large import SplitStudy, is_split, open_split
+from analysis.large.cluster import PATIENCE, connect
 from analysis.networks.build import build_ties
 from analysis.networks.indicators import COLUMNS, indicators
 from analysis.networks.registry import TIMES, choose
@@ -22,6 +25,8 @@ from analysis.networks.rule import TieRule
 from analysis.networks.units import Unit, split_study
 
 if TYPE_CHECKING:
+    from distributed import Client
+
     from analysis.tables.study import Study
 
 KEYS = b"gongzhi_keys"
@@ -47,7 +52,7 @@ class IndicatorRun:
 
 
 def run_indicators(
-    study: Study | str | Path,
+    study: Study | SplitStudy | str | Path,
     out: str | Path,
     *,
     names: list[str] | tuple[str, ...] | str | None = None,
@@ -60,8 +65,8 @@ def run_indicators(
 
     Parameters
     ----------
-    study : Study or path
-        An open study, or its folder.
+    study : Study, SplitStudy or path
+        An open study, a split one, or the folder of either. Of a split study, one district at a time is read.
     out : path
         File to write, .parquet or .csv. Beside it, the folder `<out>.parts` keeps one part per district.
     names : str or list of str, optional
@@ -111,26 +116,48 @@ def run_indicators(
             "The number of jobs is not right.", where="jobs", value=jobs,
             expected="a whole number, at least 1", mend="Give the number of processor cores to use.",
         )  # fmt: skip
-    study = open_study(study) if isinstance(study, str | Path) else study
+    if isinstance(study, str | Path):
+        study = open_split(study) if is_split(study) else open_study(study)
     timed = any(entry.needs == TIMES for entry in chosen)
     units = split_study(study, rule, json.dumps([entries, _version()]), relative, timed)
     parts = out.with_name(out.name + ".parts")
     parts.mkdir(parents=True, exist_ok=True)
-    tasks, reused, kept = [], 0, set()
+    done = Progress(study.tree.levels()["district_id"].nunique(dropna=False), progress)
+    tasks = _tasks(units, parts, done)
+    few = list(islice(tasks, 2))  # not worth a pool of processes
+    with done.bar, _executor(jobs if len(few) > 1 else 1, scheduler) as working:
+        for path, unit, old, table in _computed(*working, chain(few, tasks), names):
+            _write_part(path, unit, table if old is None else pd.concat([old, table], ignore_index=True))
+            done.bar.update()
+    for path in set(parts.glob("*.parquet")) - set(done.parts):
+        path.unlink()
+    rows = _gather(done.parts, out)
+    return IndicatorRun(out, rows, done.computed, done.reused)
+
+
+class Progress:
+    """What a run has come to: its parts in order, periods computed and reused, and a bar."""
+
+    def __init__(self, districts: int, shown: bool) -> None:
+        from tqdm import tqdm
+
+        self.parts: list[Path] = []
+        self.computed = self.reused = 0
+        self.bar = tqdm(total=districts, unit="district", disable=not shown, leave=None)
+
+
+def _tasks(units: Iterator[Unit], parts: Path, done: Progress) -> Iterator[tuple]:
+    """Yield the units with something to compute, one at a time."""
     for unit in units:
         path = parts / f"{unit.name}.parquet"
-        kept.add(path)
+        done.parts.append(path)
         missing, old = _missing(path, unit)
-        reused += len(unit.keys) - len(missing)
+        done.reused += len(unit.keys) - len(missing)
+        done.computed += len(missing)
         if missing or old is None:
-            tasks.append((path, unit, missing, old))
-    with _executor(jobs if len(tasks) > 1 else 1, scheduler) as (executor, width):
-        for path, unit, old, table in _computed(executor, width, tasks, names, progress):
-            _write_part(path, unit, table if old is None else pd.concat([old, table], ignore_index=True))
-    for path in set(parts.glob("*.parquet")) - kept:
-        path.unlink()
-    rows = _gather([parts / f"{unit.name}.parquet" for unit in units], out)
-    return IndicatorRun(out, rows, sum(len(missing) for _, _, missing, _ in tasks), reused)
+            yield path, unit, missing, old
+        else:
+            done.bar.update()
 
 
 def compute_unit(unit: Unit, missing: list[str], names: list[str] | str | None) -> pd.DataFrame:
@@ -142,49 +169,65 @@ def compute_unit(unit: Unit, missing: list[str], names: list[str] | str | None) 
     return table[table["place_id"].isin(unit.places)].reset_index(drop=True)
 
 
-def _computed(executor: Executor | None, width: int, tasks: list, names, progress: bool) -> Iterator[tuple]:
-    from tqdm import tqdm
+def _computed(
+    executor: Executor | None, width: int, meanwhile: Callable | None, tasks: Iterator[tuple], names
+) -> Iterator[tuple]:
+    """Yield path, unit, what was there before and the new table, in the order they get ready."""
+    running = {}
+    while True:
+        while len(running) < width and (task := next(tasks, None)) is not None:
+            path, unit, missing, old = task
+            if executor is None:
+                yield path, unit, old, compute_unit(unit, missing, names)
+            else:
+                running[executor.submit(compute_unit, unit, missing, names)] = path, _light(unit), old
+        if not running:
+            return
+        done, _ = wait(running, timeout=PATIENCE, return_when=FIRST_COMPLETED)
+        if not done and meanwhile is not None:
+            meanwhile()
+        for future in done:
+            yield *running.pop(future), _result(future)
 
-    bar = tqdm(total=len(tasks), unit="district", disable=not progress or not tasks)
-    waiting, running = iter(tasks), {}
-    with bar:
-        while True:
-            while len(running) < width and (task := next(waiting, None)) is not None:
-                path, unit, missing, old = task
-                if executor is None:
-                    yield path, unit, old, compute_unit(unit, missing, names)
-                    bar.update()
-                else:
-                    running[executor.submit(compute_unit, unit, missing, names)] = path, unit, old
-            if not running:
-                return
-            done, _ = wait(running, return_when=FIRST_COMPLETED)
-            for future in done:
-                yield *running.pop(future), future.result()
-                bar.update()
+
+def _result(future) -> pd.DataFrame:
+    try:
+        return future.result()
+    except Exception as error:
+        if type(error).__name__ not in ("KilledWorker", "CancelledError", "BrokenProcessPool"):
+            raise
+        raise StudyError(
+            "The processes that computed a district were lost.", where="run_indicators", value=error,
+            expected="workers with enough memory for the largest district",
+            mend="Use fewer jobs or larger workers, and call again: districts done are kept.",
+        ) from error  # fmt: skip
 
 
 @contextmanager
 def _executor(jobs: int, scheduler: str | None):
-    """Give an executor (None to work here) and how many districts to have under way."""
+    """Give an executor (None to work here), how many districts are under way, and what is done in waiting."""
     if scheduler is None and jobs == 1:
-        yield None, 1
+        yield None, 1, None
     elif scheduler is None:
         with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as executor:
-            yield executor, jobs + 1
+            yield executor, jobs + 1, None
     else:
-        from distributed import Client
+        with connect(scheduler) as client:
+            width = max(2 * sum(client.nthreads().values()), 2)
+            yield client.get_executor(pure=False), width, lambda: _refuse_alone(client)
 
-        try:
-            client = Client(scheduler, timeout="15s")
-        except (OSError, TimeoutError, ValueError) as error:
-            raise StudyError(
-                "The Dask scheduler does not answer.", where="scheduler", value=scheduler,
-                expected="the address that `dask scheduler` prints, as tcp://host:8786",
-                mend="Start it and its workers, or leave scheduler out to work on this machine.",
-            ) from error  # fmt: skip
-        with client:
-            yield client.get_executor(pure=False), max(2 * sum(client.nthreads().values()), 2)
+
+def _refuse_alone(client: Client) -> None:
+    if not client.nthreads():
+        raise StudyError(
+            "The Dask scheduler has no workers any more.", where="scheduler", value=client.scheduler.address,
+            expected="at least one worker", mend="Start workers and call again: districts done are kept.",
+        )  # fmt: skip
+
+
+def _light(unit: Unit) -> Unit:
+    """Return a unit without its data."""
+    return replace(unit, interactions=unit.interactions.iloc[:0], people=None, reference=None)
 
 
 def _missing(path: Path, unit: Unit) -> tuple[list[str], pd.DataFrame | None]:

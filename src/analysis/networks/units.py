@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from analysis.large import SplitStudy
 from analysis.networks.acts import OPTIONAL, REQUIRED, read_acts
 from analysis.networks.layout import DYADIC, GATHERINGS, LEVELS
 from analysis.networks.roster import summarise_people
@@ -54,58 +56,111 @@ class Unit:
 
 
 def split_study(
-    study: Study, rule: TieRule | None, salt: str, relative: bool = True, timed: bool = False
-) -> list[Unit]:
-    """Return the districts of a study that have communities; `salt` goes into every key.
+    study: Study | SplitStudy, rule: TieRule | None, salt: str, relative: bool = True, timed: bool = False
+) -> Iterator[Unit]:
+    """Yield the districts of a study that have communities; `salt` goes into every key.
 
     `relative` says whether indicators are relative to the people of the whole study, `timed` whether they
-    look ahead, so that later acts change those of earlier periods.
+    look ahead, so that later acts change those of earlier periods. Of a study that is split already, one
+    district at a time is read.
     """
     rule = rule or TieRule(period=study.period)
+    if isinstance(study, SplitStudy):
+        yield from _of_split(study, rule, salt, relative, timed)
+        return
     log = study.interactions[[n for n in (*REQUIRED, *OPTIONAL) if n in study.interactions.columns]]
     people = study.people
-    bounded = _bounded(rule, log, study)
-    acts, _, _ = read_acts(log, bounded)
-    kinds = {
-        form: sorted(acts.kinds[np.unique(acts.kind[rows])].tolist(), key=str) if rows.any() else []
-        for form, rows in ((DYADIC, acts.target >= 0), (GATHERINGS, acts.target < 0))
-    }
-    del acts
+    whole = _Whole(rule, _bounded(rule, log, study), salt, timed, people.head(1))
+    whole.kinds = _kinds(log, whole.bounded)
+    whole.reference = summarise_people(people) if relative and len(people) else None
     levels = _levels(study, log, people)
     where = levels.set_index("community_id")["unit"]
     at_log, at_people = log["community_id"].map(where), people["community_id"].map(where)
     rows_of, homes_of = (log.groupby(at_log).indices, people.groupby(at_people).indices)
-    hashes = pd.util.hash_pandas_object(log, index=False).to_numpy(), _hash(people)
-    reference = summarise_people(people) if relative and len(people) else None
-    units = []
     for name, places in levels.groupby("unit", sort=False):
-        rows = rows_of.get(name, np.zeros(0, dtype=np.int64))
-        mine = log.iloc[rows]
+        mine = log.iloc[rows_of.get(name, np.zeros(0, dtype=np.int64))]
         homes = np.zeros(len(people), dtype=bool)
         homes[homes_of.get(name, np.zeros(0, dtype=np.int64))] = True
-        here = homes
-        if len(people):
-            here = (
-                homes | people["person_id"].isin(pd.concat([mine["source_id"], mine["target_id"]])).to_numpy()
-            )
-            here[
-                :1
-            ] |= not here.any()  # a people table without people here is not the same as no people table
-        unit = Unit(
-            name=_file_name(name),
-            interactions=mine.reset_index(drop=True),
-            people=people[here].reset_index(drop=True) if len(people) else None,
-            levels=places[[f"{level}_id" for level in LEVELS]].reset_index(drop=True),
-            kinds=kinds,
-            rule=bounded,
-            places=[p for level in LEVELS for p in places[f"{level}_id"].dropna().unique()],
-            reference=reference,
+        here = homes | _acting(people, mine)
+        yield _unit(whole, name, places, mine, people[here] if len(people) else None, homes[here])
+
+
+def _of_split(split: SplitStudy, rule: TieRule, salt: str, relative: bool, timed: bool) -> Iterator[Unit]:
+    whole = _Whole(rule, _bounded(rule, split.first_acts, split), salt, timed, split.first_person)
+    whole.kinds = _kinds(split.first_acts, whole.bounded)
+    if relative and split.has("people"):
+        whole.reference = _summed(
+            [summarise_people(split.residents(name)) for name in [*split.districts, None]]
         )
-        ahead = salt + json.dumps(_sum(hashes[0][rows])) if timed else salt
-        units.append(
-            replace(unit, keys=_keys(unit, rule, hashes[0][rows], hashes[1][here], homes[here], ahead))
-        )
-    return units
+    for name, places in _levels(split, split.first_acts, split.first_person).groupby("unit", sort=False):
+        log = (split.district(name) if name else split.outside).interactions[[*REQUIRED, *OPTIONAL]]
+        residents, visitors = split.residents(name or None), split.visitors(name or None)
+        visitors = visitors[_acting(visitors, log)]
+        people = pd.concat([residents, visitors]).sort_index() if len(visitors) else residents
+        homes = people.index.isin(residents.index)
+        yield _unit(whole, name, places, log, people if split.has("people") else None, homes)
+
+
+@dataclass
+class _Whole:
+    """What every unit of a study needs to know of the whole."""
+
+    rule: TieRule
+    bounded: TieRule
+    salt: str
+    timed: bool
+    first_person: pd.DataFrame
+    kinds: dict[str, list[str]] = field(default_factory=dict)
+    reference: pd.DataFrame | None = None
+
+
+def _unit(
+    whole: _Whole,
+    name: str,
+    places: pd.DataFrame,
+    log: pd.DataFrame,
+    people: pd.DataFrame | None,
+    homes: np.ndarray,
+) -> Unit:
+    if people is not None and not len(people):  # nobody here is not the same as no people table
+        people, homes = whole.first_person, np.zeros(1, dtype=bool)
+    unit = Unit(
+        name=_file_name(name),
+        interactions=log.reset_index(drop=True),
+        people=None if people is None else people.reset_index(drop=True),
+        levels=places[[f"{level}_id" for level in LEVELS]].reset_index(drop=True),
+        kinds=whole.kinds,
+        rule=whole.bounded,
+        places=[p for level in LEVELS for p in places[f"{level}_id"].dropna().unique()],
+        reference=whole.reference,
+    )
+    acts = pd.util.hash_pandas_object(unit.interactions, index=False).to_numpy()
+    known = _hash(unit.people) if unit.people is not None else np.zeros(0, np.uint64)
+    salt = whole.salt + json.dumps(_sum(acts)) if whole.timed else whole.salt
+    return replace(unit, keys=_keys(unit, whole.rule, acts, known, homes, salt))
+
+
+def _kinds(log: pd.DataFrame, bounded: TieRule) -> dict[str, list[str]]:
+    """Return the kinds of act that a rule uses, by form; one of each kind, state, form and day will do."""
+    acts, _, _ = read_acts(log, bounded)
+    return {
+        form: sorted(acts.kinds[np.unique(acts.kind[rows])].tolist(), key=str) if rows.any() else []
+        for form, rows in ((DYADIC, acts.target >= 0), (GATHERINGS, acts.target < 0))
+    }
+
+
+def _acting(people: pd.DataFrame, log: pd.DataFrame) -> np.ndarray:
+    ends = pd.concat([log["source_id"], log["target_id"]]) if len(log) else pd.Series(dtype="str")
+    return people["person_id"].isin(ends).to_numpy() if len(people) else np.zeros(0, dtype=bool)
+
+
+def _summed(parts: list[pd.DataFrame]) -> pd.DataFrame:
+    """Return the sorts of people of several parts as those of all of them."""
+    whole = pd.concat([part for part in parts if len(part)])
+    columns = [name for name in whole.columns if name != "people"]
+    if not columns:
+        return pd.DataFrame({"people": [whole["people"].sum()]})
+    return whole.groupby(columns, dropna=False, observed=True)["people"].sum().reset_index()
 
 
 def _bounded(rule: TieRule, log: pd.DataFrame, study: Study) -> TieRule:

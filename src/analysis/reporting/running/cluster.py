@@ -18,13 +18,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from analysis.errors import ReportError
+from analysis.large.cluster import PATIENCE, connect
 from analysis.reporting.running.keys import code_version
 from analysis.reporting.running.supervise import KILLED, POLL, Attempt, Limits, Supervisor, Verdict
 
 if TYPE_CHECKING:
     from distributed import Client
-
-PATIENCE = 60.0  # seconds without any worker before the run gives up
 
 _one_at_a_time = threading.Lock()
 _processes: dict[str, object] = {}
@@ -84,27 +83,12 @@ def join_cluster(address: str, shared: Path) -> Iterator[Client]:
     ReportError
         The scheduler does not answer, has no workers, or these run other code or do not see the folder.
     """
-    from distributed import Client
-
-    try:
-        client = Client(address, timeout="15s", set_as_default=False)
-    except (OSError, TimeoutError, ValueError) as error:
-        raise ReportError(
-            "The Dask scheduler does not answer.", where="scheduler", value=address,
-            expected="the address that `dask scheduler` prints, as tcp://host:8786",
-            mend="Start it and its workers, or leave scheduler out to work on this machine.",
-        ) from error  # fmt: skip
-    with client:
-        _check_workers(client, address, shared)
+    with connect(address, ReportError) as client:
+        _check_workers(client, shared)
         yield client
 
 
-def _check_workers(client: Client, address: str, shared: Path) -> None:
-    if not client.nthreads():
-        raise ReportError(
-            "The Dask scheduler has no workers.", where="scheduler", value=address,
-            expected="at least one worker", mend=f"Start one: dask worker {address} --nthreads 1",
-        )  # fmt: skip
+def _check_workers(client: Client, shared: Path) -> None:
     mark = shared / f".seen-{uuid.uuid4().hex}"
     mark.touch()
     try:
