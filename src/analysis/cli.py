@@ -20,6 +20,7 @@ from analysis.commands import (
     export,
     import_,
     indicators,
+    init,
     lab,
     privacy,
     replicate,
@@ -33,8 +34,8 @@ from analysis.errors import AnalysisError
 from analysis.files import describe_trouble
 
 COMMANDS = (
-    check, simulate, import_, indicators, effects, bench, report, change, trace, verify, replicate, case, lab,
-    export, privacy,
+    init, check, simulate, import_, indicators, effects, bench, report, change, trace, verify, replicate,
+    case, lab, export, privacy,
 )  # fmt: skip
 THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 

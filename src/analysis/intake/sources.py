@@ -1,0 +1,132 @@
+"""The tables that lie in files and folders: one per file, sheet or table of a database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pandas as pd
+
+from analysis.errors import AnalysisError, StudyError
+from analysis.intake.catalogue import is_known
+from analysis.tables.clean import tidy
+from analysis.tables.config import DUCKDB, EXCEL, SUFFIXES, TableConfig
+from analysis.tables.read import open_source
+
+LOOKED_AT = 200_000  # rows of a table that are looked at
+
+
+@dataclass
+class Source:
+    """A table that was found.
+
+    Attributes
+    ----------
+    config : TableConfig
+        Where it stands.
+    label : str
+        Name of its file, and of its sheet where the file has several.
+    frame : DataFrame
+        Its first rows as text, columns under their own names.
+    header_rows : tuple of int
+    """
+
+    config: TableConfig
+    label: str
+    frame: pd.DataFrame
+    header_rows: tuple[int, ...] = ()
+    encoding: str | None = None
+    doubled: tuple[str, ...] = ()
+    distinct: dict[str, pd.Series] = field(default_factory=dict)
+    shares: dict[tuple, float] = field(default_factory=dict)
+
+    def values(self, column: str) -> pd.Series:
+        """Return the distinct values of a column that are not empty."""
+        if column not in self.distinct:
+            text = self.frame[column]
+            self.distinct[column] = text[text != ""].drop_duplicates()
+        return self.distinct[column]
+
+
+def find_sources(paths: Iterable[str | Path]) -> tuple[list[Source], list[tuple[str, str]]]:
+    """Return the tables in these files and folders, and what could not be read as (name, why).
+
+    Raises
+    ------
+    StudyError
+        A path does not exist, or no file is among them.
+    """
+    files: list[Path] = []
+    for path in map(Path, paths):
+        if not path.exists():
+            raise StudyError(
+                "There is no such file.", where=str(path), expected="a file, or a folder of files",
+                mend="Check the path.",
+            )  # fmt: skip
+        files += sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
+    files = [f for f in dict.fromkeys(files) if not f.name.startswith((".", "~$")) and f.suffix != ".toml"]
+    sources, refused = [], []
+    for file in files:
+        if not file.name.lower().endswith(SUFFIXES):
+            refused.append((file.name, "kind"))
+            continue
+        for config, label in _tables_in(file, refused):
+            try:
+                source = _look(config, label)
+            except AnalysisError as error:
+                refused.append((label, error.what))
+                continue
+            if source is None:
+                refused.append((label, "no_rows"))
+            else:
+                sources.append(source)
+    if not sources:
+        raise StudyError(
+            "No table was found.", where=", ".join(str(p) for p in paths) or "the files given",
+            value="; ".join(f"{name}: {why}" for name, why in refused[:3]) or None,
+            expected="files ending in " + ", ".join(SUFFIXES),
+            mend="Give the files that the platform exported.",
+        )  # fmt: skip
+    return sources, refused
+
+
+def _tables_in(file: Path, refused: list) -> list[tuple[TableConfig, str]]:
+    name = file.name.lower()
+    try:
+        if name.endswith(EXCEL):
+            from analysis.tables.formats import excel
+
+            if excel.is_workbook(TableConfig(file)):
+                sheets = excel.sheets(file)
+                several = len(sheets) > 1
+                return [
+                    (TableConfig(file, sheet=s), f"{file.name} · {s}" if several else file.name)
+                    for s in sheets
+                ]
+        if name.endswith(DUCKDB):
+            from analysis.tables.formats import duck
+
+            return [(TableConfig(file, table=t), f"{file.name} · {t}") for t in duck.tables(file)]
+    except AnalysisError as error:
+        refused.append((file.name, error.what))
+        return []
+    except Exception as error:  # calamine's errors share no base class
+        refused.append((file.name, str(error)))
+        return []
+    return [(TableConfig(file), file.name)]
+
+
+def _look(config: TableConfig, label: str) -> Source | None:
+    opened = open_source(label, config, is_known)
+    names = opened.header
+    doubled = {name for name in names if names.count(name) > 1}
+    places = [n for n, name in enumerate(names) if name and name not in doubled]
+    if not places:
+        return None
+    frame = opened.read(places, LOOKED_AT).frame
+    frame = pd.DataFrame({names[n]: tidy(frame[n]) for n in places})
+    if not len(frame) or (len(places) == 1 and not is_known(names[places[0]])):
+        return None
+    rows = opened.header_rows if opened.header_rows not in ((), (1,)) else ()
+    return Source(config, label, frame, rows, opened.encoding, tuple(sorted(doubled)))

@@ -1,0 +1,226 @@
+"""A proposal as a study folder: study.toml with its reasons beside each line, and the files."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from pathlib import Path
+
+from analysis.errors import StudyError
+from analysis.files import replacing_folder
+from analysis.intake.propose import StudyProposal, TableProposal
+from analysis.intake.sources import LOOKED_AT
+from analysis.intake.words import listed, mark, reasons, say
+from analysis.tables import schema
+
+
+def write_study(
+    proposal: StudyProposal, out: str | Path, *, link: bool = False, language: str = "en"
+) -> Path:
+    """Write a proposal as a study folder with study.toml, the files, and the places made, if any.
+
+    Parameters
+    ----------
+    proposal : StudyProposal
+    out : path
+        A folder that does not exist or is empty. It appears whole or not at all.
+    link : bool
+        Name the files where they lie instead of copying them.
+    language : {"en", "zh"}
+        Of the comments in study.toml.
+
+    Returns
+    -------
+    Path
+        The folder.
+
+    Raises
+    ------
+    StudyError
+        The folder holds something, or a table named places would overwrite a file of that name.
+    """
+    out = Path(out)
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise StudyError(
+            "The study folder holds something already.", where=str(out), expected="a new or empty folder",
+            mend="Give another folder; nothing was written.",
+        )  # fmt: skip
+    names = _file_names(proposal)
+    paths = {
+        file: os.path.relpath(file.resolve(), out.resolve()) if link else name for file, name in names.items()
+    }
+    with replacing_folder(out) as folder:
+        if not link:
+            for file, name in names.items():
+                shutil.copyfile(file, folder / name)
+        if proposal.places is not None:
+            proposal.places.frame.to_csv(folder / "places.csv", index=False, lineterminator="\n")
+        if proposal.steps is not None:
+            proposal.steps.to_csv(folder / "steps.csv", index=False, lineterminator="\n")
+        text = study_toml(proposal, {file: Path(p).as_posix() for file, p in paths.items()}, language)
+        (folder / "study.toml").write_text(text, encoding="utf-8", newline="\n")
+    return out
+
+
+def study_toml(proposal: StudyProposal, paths: dict[Path, str], language: str = "en") -> str:
+    """Return the text of study.toml; `paths` gives the path that it names each file by."""
+    count = len(proposal.tables)
+    lines = [
+        f"# {say(language, 'head', count=count)}",
+        f"# {say(language, 'marks')}",
+        "",
+        "[study]",
+        f"name = {quote(proposal.name)}",
+        f'period = "{proposal.period}"          # {say(language, "period")}',
+        f"max_set_aside = 0.05      # {say(language, 'max_set_aside')}",
+    ]
+    if proposal.places is not None:
+        of = listed(proposal.places.of, language)
+        lines += ["", _rule("places · places.csv")]
+        lines += [f"# {say(language, 'places_made', of=of, count=f'{len(proposal.places.frame):,}')}"]
+        lines += [f"# {say(language, 'one_district')}"] if proposal.places.one_district else []
+        if proposal.places.homeless:
+            lines += [f"# !!! {say(language, 'homeless')}: {listed(proposal.places.homeless, language)}"]
+    elif "places" not in proposal.tables:
+        lines += ["", f"# {say(language, 'no_places')}"]
+    for table in proposal.tables.values():
+        lines += ["", *_table_lines(table, paths[table.source.config.path], language)]
+    if proposal.steps is not None:
+        lines += ["", _rule("steps · steps.csv")]
+        lines += [f"# {say(language, 'steps_made', count=f'{len(proposal.steps):,}')}"]
+    if proposal.unplaced:
+        lines += ["", _rule(say(language, "unplaced"))]
+        lines += [
+            f"# {_one_line(label)}: {reason_text(reason, language)}" for label, reason in proposal.unplaced
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def reason_text(reason: str, language: str) -> str:
+    """Return why a file is not used, in words."""
+    keys = ("no_table", "taken", "kind", "no_rows")
+    return say(language, reason) if reason in keys else _one_line(reason)
+
+
+def quote(text: str) -> str:
+    """Return a TOML string."""
+    return json.dumps(str(text), ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _table_lines(proposal: TableProposal, path: str, language: str) -> list[str]:
+    table, source, config = proposal.table, proposal.source, proposal.source.config
+    rows = "at_least" if len(source.frame) >= LOOKED_AT else "rows"
+    count = say(language, rows, count=f"{len(source.frame):,}")
+    lines = [
+        _rule(f"{table} · {_one_line(source.label)} · {count}"),
+        f"[tables.{table}]",
+        f"path = {quote(path)}",
+    ]
+    if isinstance(config.sheet, str):
+        lines.append(f"sheet = {quote(config.sheet)}")
+    if config.table:
+        lines.append(f"table = {quote(config.table)}")
+    if source.header_rows:
+        rows = list(source.header_rows)
+        lines.append(f"header = {rows[0] if len(rows) == 1 else rows}")
+    if source.encoding and not source.encoding.startswith("utf-8"):
+        lines.append(f"encoding = {quote(source.encoding)}")
+    if proposal.time_format:
+        lines.append(f"time_format = {quote(proposal.time_format)}   # {say(language, 'time_format')}")
+    if proposal.lacking:
+        columns = ", ".join(proposal.lacking)
+        lines.append(f"# !!! {say(language, 'lacking', table=table, columns=columns)}")
+    lines += _column_lines(proposal, language) + _constant_lines(proposal, language)
+    for column, mapping in proposal.values.items():
+        lines += ["", f"[tables.{table}.values.{column}]", *_value_lines(proposal, column, mapping, language)]
+    for column, unknown in proposal.unknown.items():
+        if column not in proposal.values or not set(unknown) <= set(proposal.values[column]):
+            lines.append(
+                f"# {column}: {listed(list(map(_one_line, unknown)), language)}: {say(language, 'unknown')}"
+            )
+    if proposal.unused:
+        lines += [f"# {say(language, 'unused')}: {listed(list(map(_one_line, proposal.unused)), language)}"]
+    lines += [f"# {_one_line(name)}: {say(language, 'doubled')}" for name in source.doubled]
+    return lines
+
+
+def _column_lines(proposal: TableProposal, language: str) -> list[str]:
+    shown = {
+        ours: match for ours in schema.columns(proposal.table)
+        if (match := proposal.columns.get(ours)) and match.theirs != (ours,)
+    }  # fmt: skip
+    dropped = [
+        ours for ours in schema.columns(proposal.table)
+        if ours not in proposal.columns and ours in proposal.source.frame.columns
+    ]  # fmt: skip
+    if not shown:
+        return [f"# {ours}" for ours in dropped]
+    wide = max(map(len, shown))
+    values = {
+        ours: quote(m.theirs[0]) if len(m.theirs) == 1 else "[" + ", ".join(map(quote, m.theirs)) + "]"
+        for ours, m in shown.items()
+    }
+    room = max(_width(v) for v in values.values())
+    return ["", f"[tables.{proposal.table}.columns]"] + [
+        f"{ours:<{wide}} = {values[ours]}{' ' * (room - _width(values[ours]))}   "
+        f"# {mark(match.confidence):<3} {reasons(match, language)}"
+        for ours, match in shown.items()
+    ]
+
+
+def _constant_lines(proposal: TableProposal, language: str) -> list[str]:
+    if not proposal.constants:
+        return []
+    lines = ["", f"[tables.{proposal.table}.constants]"]
+    for ours, (value, reason, word) in proposal.constants.items():
+        allowed = schema.columns(proposal.table)[ours].values
+        others = f" ({', '.join(allowed)})" if allowed and reason == "fallback" else ""
+        lines.append(f"{ours} = {quote(value)}   # {say(language, reason, word=word)}{others}")
+    return lines
+
+
+def _value_lines(proposal: TableProposal, column: str, mapping: dict[str, str], language: str) -> list[str]:
+    wide = max(_width(quote(theirs)) for theirs in mapping)
+    unknown = set(proposal.unknown.get(column, ()))
+    return [
+        f"{quote(theirs)}{' ' * (wide - _width(quote(theirs)))} = {quote(ours)}"
+        + (f"   # * {say(language, 'unknown_other')}" if theirs in unknown else "")
+        for theirs, ours in mapping.items()
+    ]
+
+
+def _file_names(proposal: StudyProposal) -> dict[Path, str]:
+    """Return file -> a name of its own in the study folder; ours are kept free."""
+    kept = {f"{name}.csv" for name in ("places", "steps")} if proposal.places is not None else set()
+    taken, names = set(kept), {}
+    for table in proposal.tables.values():
+        file = table.source.config.path
+        if file in names:
+            continue
+        name, number = file.name, 1
+        while name.lower() in taken or _own_name(name, table.table):
+            number += 1
+            stem, dot, end = file.name.partition(".")
+            name = f"{stem}-{number}{dot}{end}"
+        taken.add(name.lower())
+        names[file] = name
+    return names
+
+
+def _own_name(name: str, table: str) -> bool:
+    """Whether a file would be taken for another table by its name."""
+    stem = name.lower().partition(".")[0]
+    return stem in schema.MODELS and stem != table
+
+
+def _rule(text: str) -> str:
+    return f"# ── {text} " + "─" * max(3, 70 - _width(text))
+
+
+def _width(text: str) -> int:
+    return sum(2 if "\u2e80" <= mark <= "\uffef" else 1 for mark in text)
+
+
+def _one_line(text: str) -> str:
+    return " ".join("".join(c if c.isprintable() else " " for c in str(text)).split())
