@@ -108,6 +108,15 @@ def test_what_is_not_there_is_named(measures, change, said):
         measure_table(measures.drop(columns="n"))
 
 
+def test_rows_that_would_cover_each_other_are_refused(measures):
+    twice = pd.concat([measures.assign(layer="a"), measures.assign(layer="b")])
+    with pytest.raises(ReportError, match="more than once") as told:
+        measure_table(twice)
+    assert "layer" in told.value.mend
+    with pytest.raises(ReportError, match="more than once"):
+        plot_measure(twice, "consultation_answered")
+
+
 def test_a_measure_is_drawn_over_time_in_its_unit(measures):
     ax = plot_measure(measures, "consultation_answered", places=["D01"])
     assert ax.lines[0].get_ydata().tolist() == [90]

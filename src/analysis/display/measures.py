@@ -42,7 +42,8 @@ def measure_table(
     Raises
     ------
     ReportError
-        These are no tidy measures, or the period, a place or all of several names are not among them.
+        These are no tidy measures, or a measure of a place stands there more than once; the period, a place
+        or all of several names are not among them.
     """
     column = _name_column(measures)
     if not len(measures):
@@ -60,10 +61,11 @@ def measure_table(
 
 
 def _arranged(rows: pd.DataFrame, order: list[str], places: list[str], column: str) -> pd.DataFrame:
-    """Return the rows with places beside each other; the first where a measure stands twice."""
-    first = rows.drop_duplicates([column, "place_id"]).set_index([column, "place_id"])[["value", "n"]]
+    """Return the rows with places beside each other."""
+    _require_once(rows, [column, "place_id"])
+    wide = rows.set_index([column, "place_id"])[["value", "n"]].unstack("place_id")
     both = pd.MultiIndex.from_product([["value", "n"], places], names=[None, "place_id"])
-    return first.unstack("place_id").reindex(index=pd.Index(order, name=column, dtype="str"), columns=both)
+    return wide.reindex(index=pd.Index(order, name=column, dtype="str"), columns=both)
 
 
 def plot_measure(measures: pd.DataFrame, name: str, *, places: Sequence[str] | None = None, ax=None):
@@ -87,7 +89,7 @@ def plot_measure(measures: pd.DataFrame, name: str, *, places: Sequence[str] | N
     Raises
     ------
     ReportError
-        The frame holds no measures, or none of this name over time.
+        These are no tidy measures, none of this name over time, or several of one place and period.
     """
     from analysis.display.figures import style
     from analysis.display.rich.language import words
@@ -96,7 +98,7 @@ def plot_measure(measures: pd.DataFrame, name: str, *, places: Sequence[str] | N
     rows = measures[(measures[column] == name) & (measures["period"] != "all")]
     rows = rows if places is None else rows[rows["place_id"].isin(list(places))]
     _require(len(rows) > 0, "There is no such measure over time.", "name", name, measures[column])
-    rows = rows.drop_duplicates(["period", "place_id"])
+    _require_once(rows, ["period", "place_id"])
     wide = rows.pivot(index="period", columns="place_id", values="value").sort_index()
     if ax is not None:
         return _draw(wide, name, ax)
@@ -143,6 +145,16 @@ def _order(present: pd.Series, names: str | Sequence[str] | None) -> list[str]:
     if isinstance(names, str):
         return [name for name in there if name.startswith(names)]
     return [name for name in names if name in there]
+
+
+def _require_once(rows: pd.DataFrame, keys: list[str]) -> None:
+    twice = rows[rows.duplicated(keys)]
+    if len(twice):
+        raise ReportError(
+            "A measure of a place stands there more than once.", where="argument measures",
+            value=", ".join(str(twice[key].iloc[0]) for key in keys), expected="one row for each",
+            mend="Choose among them first, as by measures.query(\"layer == 'dyadic'\").",
+        )  # fmt: skip
 
 
 def _require(holds: bool, what: str, argument: str, value: object, known: pd.Series) -> None:
