@@ -9,7 +9,11 @@ import pytest
 def workplace(repository, tmp_path, monkeypatch):
     example = repository / "data" / "examples" / "small-city"
     shutil.copytree(example, tmp_path / "data" / "examples" / "small-city")
-    shutil.copytree(example, tmp_path / "my-study")
+    for name in (
+        "my-study",
+        "my-city",
+    ):  # a study of the reader's own; what `gongzhi simulate my-city` writes
+        shutil.copytree(example, tmp_path / name)
     (tmp_path / "reports").mkdir()
     monkeypatch.chdir(tmp_path)
     return tmp_path

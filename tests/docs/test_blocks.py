@@ -1,7 +1,8 @@
 """Every block of code in README.md and docs/ runs, or is read by what would read it; none is passed over.
 
-What a page needs is there: data/examples/small-city, and a copy of it as my-study. Blocks of one page run one
-after another, as a reader would; a block after a line that ends with "`name.toml`:" is written to that file.
+What a page needs is there: data/examples/small-city, and copies of it as my-study and my-city. Blocks of one
+page run one after another, as a reader would; a block after a line that ends with "`name.toml`:" is written to
+that file.
 """
 
 import contextlib
@@ -17,7 +18,7 @@ import matplotlib
 import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
-from pages import REPOSITORY, blocks, pages
+from doc_pages import REPOSITORY, blocks, pages
 
 from analysis.cli import _parser, main
 from analysis.index import read_index
@@ -36,7 +37,7 @@ PARSED = {
     "replicate": "half a minute or more; tests/publishing runs it",
     "lab": "starts a server; tests/lab runs it",
 }
-RUN_ONCE = {"effects"}  # costly: run where it comes first, read by the parser after that
+RUN_ONCE = {"effects", "simulate"}  # costly: run where it comes first, read by the parser after that
 PARSED_CASES = {"check", "grade", "solution", "student", "notes"}  # tests/teaching runs them
 PLACEHOLDER = re.compile(r"\b[A-Z][A-Z_]{2,}\b(?!=)|\bIN\b|\bOLD\b")  # STUDY, DIR, CASE: a reader's own
 # commands of others, and what is looked at instead
@@ -140,7 +141,7 @@ def run_block(block, names, folder):
         (folder / block.file).write_text(block.code, encoding="utf-8")
     if block.language == "python":
         run_python(block, names)
-    elif block.language == "sh":
+    elif block.language in ("sh", "bash"):
         for words in commands(block.code):
             run_command(words, block)
     elif block.language == "toml":
