@@ -9,10 +9,7 @@ import pytest
 def workplace(repository, tmp_path, monkeypatch):
     example = repository / "data" / "examples" / "small-city"
     shutil.copytree(example, tmp_path / "data" / "examples" / "small-city")
-    for name in (
-        "my-study",
-        "my-city",
-    ):  # a study of the reader's own; what `gongzhi simulate my-city` writes
+    for name in ("my-study", "my-city"):  # the reader's own; as `gongzhi simulate my-city` writes it
         shutil.copytree(example, tmp_path / name)
     (tmp_path / "reports").mkdir()
     monkeypatch.chdir(tmp_path)

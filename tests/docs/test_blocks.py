@@ -1,8 +1,8 @@
 """Every block of code in README.md and docs/ runs, or is read by what would read it; none is passed over.
 
 What a page needs is there: data/examples/small-city, and copies of it as my-study and my-city. Blocks of one
-page run one after another, as a reader would; a block after a line that ends with "`name.toml`:" is written to
-that file.
+page run one after another, as a reader would; a block after a line that ends with "`name.toml`:" is written
+to that file.
 """
 
 import contextlib
