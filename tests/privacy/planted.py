@@ -27,7 +27,13 @@ NAMES = (
 )
 PHONES = ("13812345678", "13987654321", "15011112222", "0757-83331234")
 IDENTITIES = ("360426199101010071", "440604198803152236")
-OTHERS = ("wxid_k7q2m9x4", "planted.person@example.cn", "6222021234567890128", "锦绣路12弄3号501室")
+OTHERS = (
+    "wxid_k7q2m9x4",
+    "planted.person@example.cn",
+    "6222021234567890128",
+    "锦绣路12弄3号501室",
+    "138****5678",
+)
 WORDS = (
     "昨晚楼上漏水我已经找过物业三次都没有人管孩子发烧希望尽快有人"
     "来处理谢谢大家一直以来对我们家的关心和照顾也请社区帮忙联系一下维修师傅"
@@ -88,7 +94,7 @@ def _texts(folder: Path, real: dict) -> None:
     places.loc[places.index[-2], "name_zh"] = f"3号楼 {IDENTITIES[1]}"
     _write(places, folder, "places.csv")
     listings = _read(folder, "listings.csv")
-    listings.loc[2, "category"] = OTHERS[1]
+    listings.loc[2, "category"], listings.loc[3, "category"] = OTHERS[1], OTHERS[4]
     listings["provider_id"] = listings["provider_id"].map(lambda p: real.get(p, p))
     _write(listings, folder, "listings.csv")
     options = _read(folder, "options.csv")

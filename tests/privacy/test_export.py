@@ -19,7 +19,6 @@ from analysis.reporting.release import (
     risk_of,
 )
 from analysis.reporting.release.panel import LEVELS
-from analysis.tables import open_study
 from analysis.tables.study import Study
 
 
@@ -149,6 +148,14 @@ def test_only_noisy_files_are_in_a_noisy_release_and_the_ledger_adds_up(small, t
     assert "0.5-differentially private" in (public / "README.txt").read_text(encoding="utf-8")
 
 
+def test_ledger_that_cannot_be_read_stops_the_release(small, tmp_path):
+    pytest.importorskip("opendp.prelude")
+    (tmp_path / "ledger.jsonl").write_text("no json\n")
+    with pytest.raises(ReportError, match="earlier releases"):
+        export_noisy(small, tmp_path / "out", epsilon=1, cells_per_person=1, ledger=tmp_path / "ledger.jsonl")
+    assert not (tmp_path / "out").exists()
+
+
 def test_presence_counts_both_sides_of_acts_that_were_done(small):
     acts = small.interactions
     found = presence(small)
@@ -203,7 +210,7 @@ def test_study_without_people_or_anything_dated(tmp_path):
     [([], "Say what to export"), (["--public", "--people"], "Say what to export"),
      (["--people", "--epsilon", "1"], "carry no noise"), (["--public", "--epsilon", "0"], "privacy loss")],
 )  # fmt: skip
-def test_command_says_what_is_wrong(words, said, repository, tmp_path, capsys):
+def test_command_says_what_is_wrong(words, said, tmp_path, capsys):
     study = tmp_path / "study"
     study.mkdir()
     (study / "places.csv").write_text("place_id,kind,parent_id\nD,district,\nC,community,D\n")
@@ -215,12 +222,17 @@ def test_command_says_what_is_wrong(words, said, repository, tmp_path, capsys):
     assert not (tmp_path / "out").exists()
 
 
-def test_command_shows_the_risk_before_it_refuses(repository, tmp_path, capsys):
-    example = str(repository / "data" / "examples" / "small-city")
-    assert main(["export", example, str(tmp_path / "out"), "--people"]) == 2
+def test_command_shows_the_risk_before_it_refuses(tmp_path, capsys):
+    study = tmp_path / "study"
+    study.mkdir()
+    (study / "places.csv").write_text("place_id,kind,parent_id\nD,district,\nC,community,D\n")
+    ages = ["18-44"] * 7 + ["75+"] * 2
+    people = "".join(f"p{n},C,{age}\n" for n, age in enumerate(ages))
+    (study / "people.csv").write_text("person_id,community_id,age_band\n" + people)
+    assert main(["export", str(study), str(tmp_path / "out"), "--people"]) == 2
     shown = capsys.readouterr()
-    whole = risk_of(open_study(example)).iloc[0]
-    assert f"{whole['below']:,}" in shown.out
-    assert "D01" in shown.out
-    assert "in classes of fewer than 5" in shown.err
+    assert shown.out.splitlines()[2].split() == ["all", "9", "2", "0", "0.0%", "2", "22.2%"]
+    assert "2 of 9 people are in classes of fewer than 5" in shown.err
     assert not (tmp_path / "out").exists()
+    assert main(["export", str(study), str(tmp_path / "out"), "--people", "--k", "2"]) == 0
+    assert len(pd.read_csv(tmp_path / "out" / "public" / "people.csv")) == 9

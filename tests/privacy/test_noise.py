@@ -103,13 +103,13 @@ def test_nobodys_lot_depends_on_anybody_else():
     index = pd.MultiIndex.from_product([PLACES, PERIODS], names=["place_id", "period"])
     for people in (ALL[ALL["person_id"] < "c"], ALL):
         draws = np.zeros(12)
-        for seed in range(400):
+        for seed in range(100):
             kept = _bounded(_cells(people, index), 3, np.random.default_rng(seed))
             assert (kept["person"].value_counts() == 3).all()
             draws += np.bincount(kept.loc[kept["person"] == 0, "cell"], minlength=12)
-        # 400 draws of 3 in 12: each cell 100 times, standard deviation sqrt(400 * 0.25 * 0.75) = 8.7
-        assert draws.sum() == 1200
-        assert (np.abs(draws - 100) < 5 * 8.7).all()
+        # 100 draws of 3 in 12: each cell 25 times, standard deviation sqrt(100 * 0.25 * 0.75) = 4.3
+        assert draws.sum() == 300
+        assert (np.abs(draws - 25) < 5 * 4.3).all()
 
 
 def test_noise_cannot_be_repeated():

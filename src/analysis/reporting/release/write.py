@@ -217,7 +217,14 @@ def _enter(ledger: Path, study, epsilon: float) -> float:
     """Enter a release and return what all releases of this study have cost together."""
     name = str(Path(study.path).resolve()) if study.path else study.name
     lines = ledger.read_text(encoding="utf-8").splitlines() if ledger.exists() else []
+    try:
+        before = [json.loads(text) for text in lines if text.strip()]
+        spent = [float(entry["epsilon"]) for entry in before if entry["study"] == name]
+    except (ValueError, KeyError, TypeError) as error:
+        raise ReportError(
+            "The account of earlier releases cannot be read.", where=str(ledger), value=error,
+            expected="a line of JSON per release", mend="Mend the line, or take the file away to begin anew.",
+        ) from error  # fmt: skip
     line = {"study": name, "epsilon": epsilon, "time": datetime.now(UTC).isoformat(timespec="seconds")}
     write_whole(ledger, "\n".join([*lines, json.dumps(line, ensure_ascii=False)]) + "\n")
-    entries = [json.loads(text) for text in [*lines, json.dumps(line)] if text.strip()]
-    return math.fsum(entry["epsilon"] for entry in entries if entry["study"] == name)
+    return math.fsum([*spent, epsilon])
