@@ -18,7 +18,6 @@ from analysis.cli import main
 from analysis.errors import AnalysisError, StudyError
 from analysis.publishing import build_data, open_package, proof, replicate
 from analysis.publishing.codebook import write_report_map
-from analysis.publishing.sources import KEY_FILE
 from analysis.tables import Study, open_study
 
 TEMPLATE = (  # the headings of the Social Science Data Editors' template, in its order
@@ -33,6 +32,7 @@ TEMPLATE = (  # the headings of the Social Science Data Editors' template, in it
 @pytest.fixture(scope="module")
 def package(tiny, tmp_path_factory):
     key = tmp_path_factory.mktemp("key") / "key"
+    key.touch(mode=0o600)
     key.write_text("1" * 64)
     os.environ["GONGZHI_KEY_FILE"] = str(key)
     return replicate(tiny, tmp_path_factory.mktemp("packages") / "tiny-package")
@@ -246,6 +246,7 @@ def test_two_runs_give_the_same_bytes(repository, tmp_path):
 @pytest.mark.heavy
 def test_with_data_the_study_itself_is_there_and_its_key_is_not(tiny, tmp_path, capsys):
     study = shutil.copytree(tiny, tmp_path / "study")
+    (study / "my.key").touch(mode=0o600)
     (study / "my.key").write_text("2" * 64)
     toml = (study / "study.toml").read_text(encoding="utf-8")
     (study / "study.toml").write_text(toml + 'key_file = "my.key"\n', encoding="utf-8")
@@ -254,7 +255,7 @@ def test_with_data_the_study_itself_is_there_and_its_key_is_not(tiny, tmp_path, 
     assert main(["replicate", str(study), str(out), "--with-data"]) == 0
     assert "restricted archive" in capsys.readouterr().err
     assert sorted(p.name for p in (out / "data" / "raw").iterdir()) == [
-        "outcomes.csv", "places.csv", KEY_FILE, "reforms.csv", "study.toml",
+        "outcomes.csv", "places.csv", "reforms.csv", "study.toml",
     ]  # fmt: skip
     assert all("2" * 64 not in words and "private" not in words for words in words_of(out).values())
     assert "SECRET-D1-0" in (out / "data" / "analysis" / "panel.csv").read_text()

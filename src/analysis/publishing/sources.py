@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import re
 import shutil
 from pathlib import Path
@@ -13,7 +14,6 @@ from analysis.tables.study import Study
 
 BESIDE = ("procedures.toml", "boundaries.geojson")  # files of a study that are no tables
 KEY = re.compile(r"^\s*key_file\s*=.*$", re.MULTILINE)
-NEW_KEY, KEY_FILE = "0" * 64, "pseudonym.key"  # no secret: the original identifiers stand beside it
 
 
 def input_files(study: Study) -> list[dict]:
@@ -63,20 +63,17 @@ def copy_study(study: Study, folder: Path) -> None:
 
 
 def _write_config(path: Path, folder: Path, study: Study) -> None:
-    """Write study.toml with a key of the package in place of the study's own."""
-    words = path.read_text(encoding="utf-8-sig") if path.is_file() else f'[study]\nname = "{folder.name}"\n'
-    line = f'key_file = "{KEY_FILE}"'
-    if KEY.search(words):
-        words = KEY.sub(line, words)
-    elif re.search(r"^\[study\]\s*$", words, re.MULTILINE):
-        words = re.sub(r"^\[study\]\s*$", f"[study]\n{line}", words, count=1, flags=re.MULTILINE)
-    else:
-        words += f"\n[study]\n{line}\n"
+    """Write study.toml without its line about a key: the programs of the package bring one of their own."""
+    words = (
+        path.read_text(encoding="utf-8-sig")
+        if path.is_file()
+        else f"[study]\nname = {json.dumps(study.name)}\n"
+    )
+    words = KEY.sub("", words)
     (folder / "study.toml").write_text(words, encoding="utf-8", newline="\n")
-    (folder / KEY_FILE).write_text(NEW_KEY, encoding="ascii")
-    if read_config(folder).name != study.name:
+    if read_config(folder).key_file is not None:
         raise StudyError(
-            "study.toml cannot be copied with another key.", where=str(path), value="key_file",
+            "study.toml cannot be copied without its key.", where=str(path), value="key_file",
             expected="key_file on a line of its own below [study]", mend="Write it so, and try again.",
         )  # fmt: skip
 
