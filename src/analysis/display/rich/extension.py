@@ -56,11 +56,13 @@ def unload(shell) -> None:
 def _bring_bundle() -> None:
     """Put the script that sorts tables into the notebook itself, so that no network is asked."""
     from IPython.display import HTML, display
-    from itables import init_notebook_mode
+    from itables import options
+    from itables.javascript import generate_init_offline_itables_html
 
     from analysis.display.rich.tables import STYLE
 
-    init_notebook_mode(all_interactive=False, connected=False)
+    # itables' own init_notebook_mode asks for the bundle before it brings it, which JupyterLab calls an error
+    display(HTML(generate_init_offline_itables_html(options.dt_bundle)))
     display(HTML(STYLE))
 
 
