@@ -69,7 +69,7 @@ def run_all(page):
     start = time.monotonic()
     page.click('.lm-MenuBar-item:has-text("Run")')
     page.click('.lm-Menu-item[data-command="runmenu:run-all"]')
-    page.wait_for_selector(".jp-OutputArea-output")
+    page.wait_for_selector(".jp-OutputArea-output >> visible=true")
     first = time.monotonic() - start
     done = "[...document.querySelectorAll('.jp-InputPrompt')].every(p => !p.textContent.includes('*'))"
     page.wait_for_function(
@@ -127,6 +127,7 @@ def test_a_notebook_runs_to_its_end_and_shows_its_figures(lab, visit):
     figures, errors = seen(page)
     assert errors == []
     assert len(figures) >= 2
+    page.wait_for_selector(".jp-OutputArea-output .dt-container input", state="attached")  # a long table
     assert all(natural >= 300 and shown >= 200 for natural, shown in figures)
     page.keyboard.press("Control+S")
     page.wait_for_selector('#jp-bottom-panel :text("Saving completed")')
