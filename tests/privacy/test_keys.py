@@ -10,6 +10,7 @@ import pytest
 
 from analysis.cli import main
 from analysis.errors import StudyError
+from analysis.tables import check_study
 from analysis.tables.pseudonyms import kept_keys, pseudonyms, read_key, rotate_key
 
 KEY = bytes(range(32))
@@ -48,6 +49,25 @@ def test_same_person_same_pseudonym_in_any_table_order_and_writing():
     assert pd.isna(first.iloc[2])
     assert list(second.index) == [9, 3, 5, 1]
     assert pseudonyms(pd.Series(["A1"]), KEY).iloc[0] != first.iloc[0]
+
+
+def test_numbers_that_a_data_frame_took_for_decimal_ones_are_the_same_people():
+    whole, decimal, real = (
+        pd.Series(["13812345678"]),
+        pd.Series(["13812345678.0"]),
+        pd.Series([13812345678.0]),
+    )
+    assert len({pseudonyms(ids, KEY).iloc[0] for ids in (whole, decimal, real)}) == 1
+    assert pseudonyms(pd.Series(["v1.0"]), KEY).iloc[0] != pseudonyms(pd.Series(["v1"]), KEY).iloc[0]
+
+
+def test_who_is_a_person_and_an_organisation_is_hashed_everywhere(tmp_path):
+    study = write_study(tmp_path / "study")
+    (study / "organisations.csv").write_text("org_id,kind\nann,business\nshop,business\n")
+    found = check_study(study)
+    assert found.organisations["org_id"].tolist() == [found.people["person_id"].iloc[0], "shop"]
+    assert found.interactions["source_id"].iloc[0] == found.people["person_id"].iloc[0]
+    assert not any(frame.isin(["ann"]).any().any() for frame in found.frames.values())
 
 
 def test_another_key_another_pseudonym_and_no_unkeyed_hash():

@@ -58,7 +58,7 @@ def rotate(options: argparse.Namespace) -> int:
     print(f"new key: {path}")
     if old:
         print(f"old key: {old}")
-        print(f"to recompute an earlier run: GONGZHI_KEY_FILE='{old}' gongzhi report ...")
+        print("to recompute an earlier run, name the old key: key_file in study.toml, or GONGZHI_KEY_FILE")
     if options.table:
         _write_table(raw, before, read_key(where), options.table)
         print(

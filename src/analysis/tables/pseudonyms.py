@@ -65,8 +65,9 @@ def read_key(key_file: Path | None = None) -> bytes:
 def pseudonyms(ids: pd.Series, key: bytes) -> pd.Series:
     """Return a keyed BLAKE2b hash ("p_" and 20 hex digits) of each identifier; missing stays missing.
 
-    Blanks around an identifier and full-width letters or digits make no difference: spreadsheets change
-    both. Upper and lower case do.
+    Blanks around an identifier, full-width letters or digits, and a ".0" after digits alone make no
+    difference: spreadsheets and data frames change these between one file and the next. Upper and lower case
+    do.
     """
     codes, unique = pd.factorize(ids)
     digest_key = hashlib.blake2b(key, digest_size=64).digest()
@@ -86,8 +87,8 @@ def rotate_key(key_file: Path | None = None) -> tuple[Path, Path | None]:
     """Put a new key in the place of the one in use, and keep the old one beside it.
 
     Every pseudonym changes: results made with one key and with the other cannot be linked by person, except
-    by who holds both keys and the identifiers. To recompute an old run, name the old key in
-    GONGZHI_KEY_FILE.
+    by who holds both keys and the identifiers. To recompute an old run, name the old key as
+    key_file in study.toml or in GONGZHI_KEY_FILE.
 
     Returns
     -------
@@ -128,7 +129,8 @@ def kept_keys(key_file: Path | None = None) -> list[Path]:
 
 
 def _plain(value: object) -> bytes:
-    return str(value).translate(WIDE).strip().encode()
+    text = str(value).translate(WIDE).strip()
+    return (text[:-2] if text.endswith(".0") and text[:-2].isdigit() else text).encode()
 
 
 def _default_path() -> Path:
@@ -143,7 +145,8 @@ def _refuse_open(path: Path) -> None:
         raise StudyError(
             "Others than you can read or change the key that makes people pseudonymous.",
             where=str(path), value=f"permissions {mode:04o}", expected="0600: only its owner reads it",
-            mend=f"chmod 600 '{path}'   If others may have read it, change it: gongzhi privacy rotate-key",
+            mend=f"chmod 600 '{path}'   (On a disk that keeps no permissions, move it to one that does.) "
+            "If others may have read it, change it: gongzhi privacy rotate-key",
         )  # fmt: skip
 
 
