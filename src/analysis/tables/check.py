@@ -176,7 +176,12 @@ class Check:
         for table in schema.MODELS:
             self._check_share(table)
         frames = {table: self.kept(table) for table in schema.MODELS}
-        organisations = set(frames["organisations"]["org_id"])
+        named = frames["organisations"]["org_id"]  # whoever is a person as well, a person above all
+        hashed_too = named.isin(frames["people"]["person_id"])
+        organisations = set(named[~hashed_too])
+        frames["organisations"] = frames["organisations"].assign(
+            org_id=named.where(~hashed_too, pseudonyms(named, self.key))
+        )
         for table in schema.MODELS:
             people = [c for c, entry in schema.columns(table).items() if entry.person]
             hashed = {}
