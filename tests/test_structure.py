@@ -25,7 +25,7 @@ INSTALL_NAMES = {
     "stdnum": "python-stdnum", "adbc_driver_manager": "adbc-driver-postgresql",
 }  # fmt: skip
 # needed, but not imported in src: an application, engines that pandas and Jupyter load, a yardstick in tests
-USED_BY_PEOPLE = {"jupyterlab", "ipywidgets", "python-calamine", "ipykernel", "statsmodels"}
+USED_BY_PEOPLE = {"jupyterlab", "python-calamine", "ipykernel", "statsmodels"}
 
 
 def modules(repository):

@@ -55,7 +55,7 @@ def filters(facts: Facts) -> list[tuple[str, str, list[tuple[str, str]]]]:
 
 def _row(facts: Facts, district: District) -> Html:
     text, all_ = facts.text, len(facts.measures)
-    other = {"en": "zh-CN", "zh": "en"}[text.language]
+    other = "en" if text.language == "zh" else "zh-CN"
     also = [" ", element("span", district.other, class_="also", lang=other)] if district.other else []
     name = element("span", district.name, class_="name")
     cells = [
