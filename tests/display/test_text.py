@@ -40,7 +40,7 @@ def test_catalogue_knows_tables_lists_and_rules():
     english = catalogue("en")
     assert set(english["table"]) == set(schema.MODELS)
     assert set(english["list"]) == set(values.DUTY_LISTS)
-    modules = ("rules.py", "check.py", "identifiers.py")
+    modules = ("rules.py", "check.py", "read.py", "identifiers.py")
     source = "".join(files("analysis.tables").joinpath(name).read_text() for name in modules)
     assert rules.RULES
     for rule in english["rule"]:
