@@ -9,39 +9,94 @@ from analysis.commands.common import BAD_INPUT, OK
 
 
 def check(options: argparse.Namespace) -> int:
-    """Print every problem of a study and the account of its rows."""
-    from analysis.tables import check_study
+    """Print every problem of a study and the account of its rows; write them where that is asked for."""
+    from analysis.tables.check import run_check
+    from analysis.tables.problems import ERROR
+
+    checked = run_check(options.study)
+    study = checked.study()
+    _print_problems(study.problems, options)
+    if options.csv:
+        from analysis.files import replacing
+        from analysis.intake.aside import safe_cell
+
+        with replacing(options.csv) as draft:
+            study.problems.map(safe_cell).to_csv(draft, index=False, encoding="utf-8-sig")
+        print(f"All problems: {options.csv}\n")
+    if options.html:
+        from analysis.intake.page import write_page
+
+        print(f"As a page: {write_page(study, options.html, options.language)}\n")
+    if options.set_aside:
+        from analysis.intake.aside import write_set_aside
+
+        print(f"Rows set aside: {write_set_aside(checked, options.set_aside):,} in {options.set_aside}\n")
+    _print_account(study.accounting)
+    if options.fix:
+        return _fix(checked, options.fix)
+    errors = int((study.problems["level"] == ERROR).sum())
+    print(f"\n{errors:,} problem(s) to mend." if errors else "\nThe study can be used.")
+    return BAD_INPUT if errors else OK
+
+
+def _print_problems(problems, options: argparse.Namespace) -> None:
+    from analysis.intake.groups import group_problems, rows_text
     from analysis.tables.check import describe
     from analysis.tables.problems import ERROR, NOTE, SET_ASIDE
 
-    study = check_study(options.study)
-    problems = study.problems
     titles = {ERROR: "To mend before the study can be used", SET_ASIDE: "Rows set aside", NOTE: "To know"}
     for level, title in titles.items():
         found = problems[problems["level"] == level]
         if not len(found):
             continue
         print(f"{title} ({len(found):,})")
-        for _, alike in found.groupby(["table", "column", "rule"], sort=False):
-            shown = alike if options.all else alike.head(options.limit)
-            for problem in shown.itertuples():
+        if options.all:
+            for problem in found.itertuples():
                 print(f"  {describe(problem)}")
-            if len(shown) < len(alike):
-                print(f"  … and {len(alike) - len(shown):,} more like this (--all or --csv FILE shows them)")
+            print()
+            continue
+        for group in group_problems(found).itertuples():
+            where = f"{group.table}.{group.column}" if group.column else group.table
+            times = f" ({group.count:,})" if group.count > 1 else ""
+            print(f"  {where}: {group.rule.replace('_', ' ')}{times}. {group.hint}")
+            for value, count, rows in group.values[: options.limit]:
+                shown = [repr(value)] if value else []
+                shown += [f"{count:,} times"] if count > 1 else []
+                shown += [f"row {rows_text(rows, count)}"] if rows else []
+                if shown:
+                    print(f"      {', '.join(shown)}")
+            if len(group.values) > options.limit:
+                left = len(group.values) - options.limit
+                print(f"      … and {left:,} more values (--all or --csv FILE shows them)")
+            if group.suggestion:
+                print("      in study.toml:")
+                print("\n".join(f"        {line}" for line in group.suggestion.splitlines()))
         print()
-    if options.csv:
-        problems.to_csv(options.csv, index=False, encoding="utf-8-sig")
-        print(f"All problems: {options.csv}\n")
+
+
+def _print_account(accounting) -> None:
     print(f"{'table':14}{'rows in':>12}{'kept':>12}{'set aside':>12}  reasons")
-    for table, rows in study.accounting.groupby("table", sort=False):
+    for table, rows in accounting.groupby("table", sort=False):
         total = rows.iloc[0]
         if total["rows_in"]:
             reasons = ", ".join(f"{r.rule.replace('_', ' ')} {r.set_aside:,}" for r in rows[1:].itertuples())
             print(
                 f"{table:14}{total['rows_in']:>12,}{total['kept']:>12,}{total['set_aside']:>12,}  {reasons}"
             )
-    errors = int((problems["level"] == ERROR).sum())
-    print(f"\n{errors:,} problem(s) to mend." if errors else "\nThe study can be used.")
+
+
+def _fix(checked, out: Path) -> int:
+    from analysis.intake.mend import RECORD, mend_study
+    from analysis.tables import check_study
+    from analysis.tables.problems import ERROR
+
+    record = mend_study(checked, out)
+    counts = record.groupby(["table", "column", "mend"], sort=False).size()
+    print(f"\n{len(record):,} safe mend(s) in the copy {out}; {out / RECORD} names each.")
+    for (table, column, mend), count in counts.items():
+        print(f"  {table}{'.' if column else ''}{column}: {mend.replace('_', ' ')} {count:,}")
+    errors = int((check_study(out).problems["level"] == ERROR).sum())
+    print(f"{errors:,} problem(s) are left to mend in it." if errors else "The copy can be used.")
     return BAD_INPUT if errors else OK
 
 
@@ -49,7 +104,17 @@ def add(commands: argparse._SubParsersAction) -> None:
     """Add the command and its options."""
     command = commands.add_parser("check", help="name every problem of a study and account for every row")
     command.add_argument("study", type=Path, help="study folder")
-    command.add_argument("--limit", type=int, default=20, help="problems shown of one kind (default 20)")
-    command.add_argument("--all", action="store_true", help="show every problem")
-    command.add_argument("--csv", type=Path, help="also write all problems to this file")
+    command.add_argument(
+        "--limit", type=int, default=5, help="values shown of one kind of problem (default 5)"
+    )
+    command.add_argument("--all", action="store_true", help="show every problem in a line of its own")
+    command.add_argument("--csv", type=Path, metavar="FILE", help="also write all problems to this file")
+    command.add_argument("--html", type=Path, metavar="FILE", help="also write the check as a page")
+    command.add_argument("--language", choices=("en", "zh"), default="en", help="of the page (default en)")
+    command.add_argument(
+        "--set-aside", type=Path, metavar="FILE", help="also write the rows set aside, .csv or .xlsx"
+    )
+    command.add_argument(
+        "--fix", type=Path, metavar="OUT", help="write a copy with safe mends, and what was mended"
+    )
     command.set_defaults(run=check)

@@ -29,6 +29,7 @@ FALLBACK = {  # where neither a column nor a name says it; one of these is often
     ("places", "kind"): "community", ("options", "kind"): "statement", ("reforms", "reform"): "reform",
 }  # fmt: skip
 LEAST_RATING = 0.75
+CLOSE = 0.3  # a file is not taken for a table that it fits this much worse than another
 KEYS = {"matter_id": ("matters", "matter_id"), "option_id": ("options", "option_id")}
 
 
@@ -131,6 +132,10 @@ def propose_study(
         proposal for source in sources for table in schema.MODELS
         if (proposal := rate(table, source)).rating >= LEAST_RATING
     ]  # fmt: skip
+    best = {id(p.source): 0.0 for p in rated}
+    for proposal in rated:
+        best[id(proposal.source)] = max(best[id(proposal.source)], proposal.rating)
+    rated = [p for p in rated if p.rating > best[id(p.source)] - CLOSE]
     tables: dict[str, TableProposal] = {}
     placed: set[int] = set()
     for proposal in sorted(rated, key=lambda p: (-round(p.rating, 1), -len(p.source.frame))):

@@ -78,15 +78,19 @@ def check_study(path: str | Path, *, now: pd.Timestamp | None = None) -> Study:
         Its `problems` (table, column, row, value, rule, level, hint) name everything found, and its
         `accounting` every row set aside. One with problems of level "error" is only to be looked at.
     """
-    config = read_config(path)
-    check = Check(config)
+    return run_check(path, now=now).study()
+
+
+def run_check(path: str | Path, *, now: pd.Timestamp | None = None) -> Check:
+    """Read and check a study folder as `check_study` does; return the check, with the fate of every row."""
+    check = Check(read_config(path))
     for table in schema.MODELS:
         check.read(table)
     for rule in rules.RULES:
         rule(check)
     rules.check_times(check, now or pd.Timestamp.now() + pd.Timedelta(days=1))
     rules.note_limits(check)
-    return check.study()
+    return check
 
 
 def describe(problem) -> str:
@@ -111,6 +115,11 @@ class Check:
         self._secret: dict[str, set[str]] = {}  # columns of which no message shows a value
         self.key = read_key(config.key_file)
         self.procedures = self._procedures()
+
+    @property
+    def raw(self) -> dict[str, RawTable]:
+        """Every table that could be read, as it stands in its source."""
+        return self._raw
 
     def kept(self, table: str) -> pd.DataFrame:
         """Rows of `table` not set aside so far; the index is the row in the file."""
@@ -217,12 +226,12 @@ class Check:
     def _by_rule(self, table: str) -> dict[str, int]:
         """Return how many rows of a table are set aside by each rule."""
         by_rule = self.fate[table][self.fate[table] != ""].value_counts().to_dict()
-        return by_rule | {rule: len(rows) for rule, rows in self._apart(table).items()}
+        return by_rule | {rule: len(rows) for rule, rows in self.apart(table).items()}
 
     def _lost(self, table: str) -> int:
         """Return how many rows of a table are set aside and were not expected to be."""
         counted = int(((self.fate[table] != "") & ~self.expected[table].astype(bool)).sum())
-        return counted + sum(len(rows) for rule, rows in self._apart(table).items() if rule != BLANK)
+        return counted + sum(len(rows) for rule, rows in self.apart(table).items() if rule != BLANK)
 
     def _procedures(self) -> tuple[Procedure, ...]:
         """Return the procedures the study declares; a file of them that cannot be used is a problem."""
@@ -286,14 +295,19 @@ class Check:
             self.flag(table, rows, rule, SET_ASIDE, column=name, hint=hint)
 
     def _shown(self, table: str, column: str, rows: pd.Index) -> list[str]:
-        entry, raw = schema.columns(table)[column], self._raw[table].frame
+        raw = self._raw[table].frame
         source = raw if column in raw else self.frames[table]
-        values = source.loc[rows, column].astype("str").fillna("")
+        return self.shown(table, column, source.loc[rows, column].astype("str").fillna(""))
+
+    def shown(self, table: str, column: str, values: pd.Series) -> list[str]:
+        """Return values of a column as messages may show them: people under pseudonyms, nothing secret."""
+        entry = schema.columns(table)[column]
         if not entry.person:
             return identifiers.shown(values, column in self._secret.get(table, ()))
         return list(pseudonyms(values, self.key).where(values != "", ""))
 
-    def _apart(self, table: str) -> dict[str, list[int]]:
+    def apart(self, table: str) -> dict[str, list[int]]:
+        """Return rule -> rows of a table that are in no frame: blank, or not to be taken apart."""
         return self._raw[table].apart if table in self._raw else {}
 
     def _check_share(self, table: str) -> None:

@@ -1,0 +1,106 @@
+"""The rows that were set aside, in a file: which, why, and what stood in them, people under pseudonyms."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from analysis.errors import StudyError
+from analysis.files import replacing
+from analysis.tables import schema
+from analysis.tables.check import Check
+
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def set_aside_rows(check: Check) -> pd.DataFrame:
+    """Return table, row, rule and values ("column: value; …") of every row that was set aside.
+
+    Parameters
+    ----------
+    check : Check
+        From `analysis.tables.check.run_check`.
+
+    Returns
+    -------
+    DataFrame
+        row: as the source counts it. values: as they stood there; identifiers of people are pseudonyms.
+    """
+    parts = []
+    for table in schema.MODELS:
+        rows = rows_of_table(check, table)
+        names = [name for name in rows.columns if name not in ("row", "rule")]
+        values = [
+            "; ".join(f"{n}: {v}" for n, v in zip(names, row, strict=True) if isinstance(v, str) and v)
+            for row in rows[names].itertuples(index=False)
+        ]
+        parts.append(rows[["row", "rule"]].assign(table=table, values=values))
+    return pd.concat(parts, ignore_index=True)[["table", "row", "rule", "values"]]
+
+
+def rows_of_table(check: Check, table: str) -> pd.DataFrame:
+    """Return row, rule and a column per column of one table, for its rows that were set aside."""
+    fate = check.fate[table]
+    rows = fate.index[fate != ""]
+    raw = check.raw[table].frame if table in check.raw else check.frames[table]
+    names = [name for name in schema.columns(table) if name in raw]
+    shown = {n: check.shown(table, n, raw.loc[rows, n].astype("str").fillna("")) for n in names}
+    found = pd.DataFrame({"row": rows, "rule": fate.loc[rows].to_numpy(), **(shown if len(rows) else {})})
+    apart = [(row, rule) for rule, listed in check.apart(table).items() for row in listed]
+    found = pd.concat([found, pd.DataFrame(apart, columns=["row", "rule"])], ignore_index=True)
+    return found.sort_values("row", kind="stable", ignore_index=True)
+
+
+def write_set_aside(check: Check, path: str | Path) -> int:
+    """Write the rows that were set aside to a .csv file, or to an .xlsx file with a sheet per table.
+
+    Returns
+    -------
+    int
+        How many there are.
+
+    Raises
+    ------
+    StudyError
+        The file has another ending.
+    """
+    path = Path(path)
+    rows = set_aside_rows(check)
+    if path.suffix.lower() == ".csv":
+        with replacing(path) as draft:
+            rows.assign(values=rows["values"].map(safe_cell)).to_csv(draft, index=False, encoding="utf-8-sig")
+    elif path.suffix.lower() == ".xlsx":
+        with replacing(path) as draft:
+            _write_sheets(check, draft)
+    else:
+        raise StudyError(
+            "The rows set aside cannot be written to a file of this kind.", where=str(path),
+            expected="a name ending in .csv or .xlsx", mend="Give another name.",
+        )  # fmt: skip
+    return len(rows)
+
+
+def safe_cell(value: object) -> object:
+    """Return a text that no spreadsheet takes for a formula."""
+    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
+
+
+def _write_sheets(check: Check, path: Path) -> None:
+    from openpyxl import Workbook
+    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+
+    book = Workbook()
+    book.remove(book.active)
+    for table in schema.MODELS:
+        rows = rows_of_table(check, table)
+        if not len(rows) and (book.sheetnames or table != list(schema.MODELS)[-1]):
+            continue
+        sheet = book.create_sheet(table)
+        sheet.append(list(rows.columns))
+        for row in rows.astype(object).where(rows.notna(), None).itertuples(index=False):
+            cells = [ILLEGAL_CHARACTERS_RE.sub("", v) if isinstance(v, str) else v for v in row]
+            sheet.append([safe_cell(cell) for cell in cells])
+        sheet.freeze_panes = "C2"
+    with open(path, "wb") as file:
+        book.save(file)
