@@ -236,3 +236,23 @@ def test_command_shows_the_risk_before_it_refuses(tmp_path, capsys):
     assert not (tmp_path / "out").exists()
     assert main(["export", str(study), str(tmp_path / "out"), "--people", "--k", "2"]) == 0
     assert len(pd.read_csv(tmp_path / "out" / "public" / "people.csv")) == 9
+
+
+def test_what_reports_hide_is_not_the_sum_of_what_the_panel_shows(small):
+    """A district's month is hidden in reports though nothing is small: two of its communities are hidden."""
+    tree = small.tree.table.reset_index(drop=True)
+    cells = [(c, p, "trust", 50.0, 20) for c in small.tree.communities for p in small.periods]
+    cells += [(d, p, "trust", 50.0, 60) for d in small.districts for p in small.periods]
+    tidy = pd.DataFrame(cells, columns=["place_id", "period", "measure", "value", "n"]).assign(
+        std_error=np.nan
+    )
+    label, keys = Text("en").measure, ["place_id", "period", "measure"]
+    assert hidden_cells(tidy, tree, label, LEVELS).empty
+    before = pd.DataFrame([("D1", "2021-01", "trust"), ("D2", "2021-01", "trust")], columns=keys)
+    hidden = hidden_cells(tidy, tree, label, LEVELS, beside=before)
+    assert len(before.merge(hidden)) == 2
+    below = hidden[(hidden["period"] == "2021-01") & hidden["place_id"].str.startswith("C")]
+    for district in ("D1", "D2"):
+        assert below["place_id"].isin(small.tree.communities_of(district)).sum() >= 2
+    unknown = pd.DataFrame([("D9", "1999-01", "mood")], columns=keys)
+    assert hidden_cells(tidy, tree, label, LEVELS, beside=unknown).empty
