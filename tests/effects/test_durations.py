@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from analysis.effects import time_to_answer
-from analysis.effects.designs.durations import cox_scores
+from analysis.effects.designs.hazards import cox_scores
 from analysis.errors import EstimationError
 
 CALL = {"duration": "days", "event": "answered"}

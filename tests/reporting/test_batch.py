@@ -15,8 +15,8 @@ import pytest
 from analysis.cli import main
 from analysis.errors import ReportError
 from analysis.reporting import report_study
-from analysis.reporting.batch import file_stems
 from analysis.reporting.running.supervise import Limits
+from analysis.reporting.running.tasks import file_stems
 from analysis.reporting.sections import SECTIONS
 from analysis.tables import open_study
 from analysis.tables.share import shared

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import os
-import re
-import signal
 import tempfile
-import threading
 import time
 import uuid
 from collections import Counter
@@ -16,23 +13,23 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from analysis import __version__
-from analysis.display.text import LANGUAGES, Text
-from analysis.errors import ReportError
+from analysis.display.text import LANGUAGES
 from analysis.reporting.layout import Layout
 from analysis.reporting.manifest import failure_line, manifest_entries, write_manifest
 from analysis.reporting.provenance.crate import write_crate
 from analysis.reporting.request import Request, check_request, choose_districts, no_room, prepare_folder
+from analysis.reporting.running.guards import alone, interruptible
 from analysis.reporting.running.index import refresh_index
 from analysis.reporting.running.make import Maker
 from analysis.reporting.running.plan import Planned, plan_reports, still_true
 from analysis.reporting.running.record import Journal, State
 from analysis.reporting.running.stage import Stage, find_stage, new_stage, open_inputs
 from analysis.reporting.running.supervise import BAD, REUSED, Limits
-from analysis.reporting.worker import FOLDER_TROUBLE, Task
+from analysis.reporting.running.tasks import plan_tasks
+from analysis.reporting.worker import FOLDER_TROUBLE
 from analysis.tables.share import shared
 
 TEMPLATE = "notebooks/reports/district_report.ipynb"
-CITY_TEMPLATE = "notebooks/reports/city_report.ipynb"
 
 
 @dataclass(frozen=True, repr=False)
@@ -145,7 +142,7 @@ def report_study(
     chosen = choose_districts(known, districts)
     prepare_folder(request.layout)
     try:
-        with _alone(request.layout), _interruptible(), _journal(request) as journal:
+        with alone(request.layout), interruptible(), _journal(request) as journal:
             journal.note("run_started", **_said(request, chosen))
             stage = stored or new_stage(opened, request.layout, journal)
             return _run(request, stage, chosen, journal)
@@ -157,7 +154,7 @@ def report_study(
 
 def _run(request: Request, stage: Stage, chosen: list[str], journal: Journal) -> Run:
     layout, state = request.layout, State(request.layout.state)
-    tasks = _tasks(request, stage, chosen)
+    tasks = plan_tasks(request, stage, chosen)
     wanted = {task.name for task in tasks}
     reports = {n: e for n, e in state.reports.items() if n in wanted or still_true(layout, stage, e)}
     state.content["reports"] = reports
@@ -224,45 +221,6 @@ def _languages(request: Request, state: State) -> list[str]:
     return [language for language in dict.fromkeys(order) if language in there]
 
 
-def _tasks(request: Request, stage: Stage, districts: list[str]) -> list[Task]:
-    rows = {row["place_id"]: row for row in stage.districts}
-    stems, tasks = file_stems(list(rows)), []
-    for district in districts:
-        for language in request.languages:
-            text = Text(language)
-            title = text("report.title", district=text.place(rows[district]))
-            own = {"city": str(request.layout.city), "district": district, "language": language}
-            name = f"{stems[district]}.{language}"
-            tasks.append(Task(name, district, language, title, request.parameters | own, request.layout))
-    return tasks + (_city_tasks(request, stage) if request.city_report else [])
-
-
-def _city_tasks(request: Request, stage: Stage) -> list[Task]:
-    tasks = []
-    for language in request.languages:
-        text = Text(language)
-        title = text("city.title", study=stage.study["name"])
-        own = {"city": str(request.layout.city), "language": language}
-        tasks.append(
-            Task(f"city.{language}", "", language, title, own, request.layout, shared(CITY_TEMPLATE))
-        )
-    return tasks
-
-
-def file_stems(identifiers: list[str]) -> dict[str, str]:
-    """Return a file name without ending for each identifier: safe on every system, and no two alike."""
-    stems, taken = {}, {"index", "city"}
-    for identifier in identifiers:
-        stem = re.sub(r"[^\w-]+", "-", identifier).strip("-") or "district"
-        number, name = 1, stem
-        while name.lower() in taken:
-            number += 1
-            name = f"{stem}-{number}"
-        taken.add(name.lower())
-        stems[identifier] = name
-    return stems
-
-
 @contextmanager
 def _journal(request: Request) -> Iterator[Journal]:
     name = f"{time.strftime('%Y%m%dT%H%M%S')}-{uuid.uuid4().hex[:6]}"
@@ -276,36 +234,3 @@ def _journal(request: Request) -> Iterator[Journal]:
         raise
     finally:
         journal.close()
-
-
-@contextmanager
-def _alone(layout: Layout) -> Iterator[None]:
-    """Hold the folder for this run; two batches in one folder would mix their files."""
-    if os.name == "nt":
-        yield
-        return
-    import fcntl
-
-    with open(layout.internal / ".lock", "w", encoding="ascii") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise ReportError(
-                "Another run is at work in this folder.", where=str(layout.root),
-                expected="one run at a time in a folder",
-                mend="Wait until it has ended, or choose another folder with --out.",
-            ) from error  # fmt: skip
-        yield
-
-
-@contextmanager
-def _interruptible() -> Iterator[None]:
-    """Treat a request to end (TERM) as Ctrl-C, so that nothing is left running or half written."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

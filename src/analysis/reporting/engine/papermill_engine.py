@@ -81,5 +81,5 @@ def hostable(kernel_name: str) -> bool:
 
     spec = KernelSpecManager().get_kernel_spec(kernel_name)
     python, *rest = spec.argv or [""]
-    ours = os.path.basename(python) == python or os.path.realpath(python) == os.path.realpath(sys.executable)
+    ours = os.path.basename(python) == python or os.path.abspath(python) == os.path.abspath(sys.executable)
     return spec.language == "python" and "ipykernel_launcher" in rest and ours and not spec.env
