@@ -82,6 +82,16 @@ def test_check_and_exports_of_a_planted_study_write_and_say_nothing(town, tmp_pa
     assert planted.leaks(tmp_path) == []
 
 
+def test_proposal_for_planted_files_says_nothing(town, tmp_path, said, monkeypatch):
+    files = [town / name for name in ("places.csv", "people.csv", "interactions.csv.gz", "matters.csv")]
+    assert main(["init", *map(str, files), str(tmp_path / "new"), "--yes"]) == 0
+    assert planted.leaks_in(said()) == []
+    assert planted.leaks_in((tmp_path / "new" / "study.toml").read_text(encoding="utf-8")) == []
+    monkeypatch.setattr("builtins.input", lambda *_: "")
+    assert main(["init", *map(str, files), str(tmp_path / "asked")]) == 0
+    assert planted.leaks_in(said()) == []
+
+
 HEAD = "time,community_id,kind,source_id,target_id,status\n"
 CELLS = [NAMES[n % 8] for n in range(8)]
 

@@ -71,6 +71,7 @@ def _ask(tables: dict, language: str) -> None:
     from analysis.intake.match import LIKELY, Match
     from analysis.intake.words import reasons
     from analysis.tables import schema
+    from analysis.tables.identifiers import shown
 
     for table in tables.values():
         for ours, column in schema.columns(table.table).items():
@@ -84,7 +85,7 @@ def _ask(tables: dict, language: str) -> None:
             print(f"  now: {' + '.join(match.theirs)} ({reasons(match, language)})" if match else "  now: -")
             free = [*(match.theirs if match else ()), *table.unused]
             for number, theirs in enumerate(free, start=1):
-                sample = ", ".join(table.source.values(theirs).head(3))
+                sample = ", ".join(shown(table.source.values(theirs).head(200), secret=False)[:3])
                 print(f"  {number}: {theirs}   {sample[:60]}")
             answer = input("  Enter keeps it, a number takes that column, - none: ").strip()
             if answer == "-":

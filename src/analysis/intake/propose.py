@@ -22,6 +22,8 @@ from analysis.intake.match import (
 )
 from analysis.intake.places import Places, derive_places
 from analysis.intake.sources import Source, find_sources
+from analysis.privacy.detect import kinds_of
+from analysis.privacy.identifiers import looks_like_names
 from analysis.tables import schema
 
 FALLBACK = {  # where neither a column nor a name says it; one of these is often asked for
@@ -201,7 +203,8 @@ def complete(proposal: TableProposal, study: StudyProposal) -> None:
         if column.type in ("time", "date") and len(match.theirs) == 1:
             proposal.time_format = proposal.time_format or time_format(values)
         if column.type in ("category", "flag") or name == "vote":
-            known, unknown = value_map(table, column, values)
+            impersonal = values.iloc[:0] if looks_like_names(values) else values[kinds_of(values) == ""]
+            known, unknown = value_map(table, column, impersonal)
             if known:
                 proposal.values[name] = known
             if unknown:
