@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from analysis.privacy.identifiers import mask_all
+from analysis.privacy.identifiers import mask, mask_all
 
 ERROR, SET_ASIDE, NOTE = "error", "set_aside", "note"
 COLUMNS = ["table", "column", "row", "value", "rule", "level", "hint"]
@@ -31,13 +31,16 @@ class Problems:
         rows: pd.Index | None = None,
         values: object = None,
     ) -> None:
-        """Add one problem, or one for each of `rows` (file rows; `values` then has one value per row)."""
+        """Add one problem, or one for each of `rows` (file rows; `values` then has one value per row).
+
+        A value that tells who somebody is becomes the kind of what it holds, such as "[phone]".
+        """
         if rows is not None and not len(rows):
             return
         part = pd.DataFrame({"row": [pd.NA] if rows is None else rows}).astype("Int64")
         shown = pd.Series([""] if values is None else list(values) if rows is not None else [values])
         part["value"] = "" if values is None else mask_all(shown)
-        part = part.assign(table=table, column=column, rule=rule, level=level, hint=hint)
+        part = part.assign(table=table, column=column, rule=rule, level=level, hint=mask(hint))
         self._parts.append(part)
 
     def frame(self) -> pd.DataFrame:
