@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import tomllib
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 
 import pandas as pd
 
 KINDS = ("identity_number", "phone", "bank_card", "email", "wechat", "masked_number", "address", "name")
 LONG_CHINESE, LONG = 50, 200  # characters; a label is shorter, a sentence or two are longer
+LONGEST = 2_000  # characters of a text that are looked at, and shown in a message
 ALIKE, SURE, FEW = 0.7, 0.25, 5  # shares and number of distinct values that make a column one of names
 # a digit more on either side, and it is another number; 86 may stand before a phone number
 PHONE = re.compile(
@@ -19,11 +20,11 @@ PHONE = re.compile(
 )
 IDENTITY = re.compile(r"(?<![0-9A-Za-z])\d{17}[\dXx](?![0-9A-Za-z])")
 CARD = re.compile(r"(?<!\d)62\d{2}(?:[- ]?\d{4}){3}(?:[- ]?\d{1,3})?(?!\d)")
-EMAIL = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+")
-WECHAT = re.compile(r"wxid_\w{6,}|(?:微信号?|[Ww]e[Cc]hat|[Qq][Qq]号?)\s*[::]?\s*[A-Za-z0-9_-]{5,}")
-MASKED = re.compile(r"\d{3,6}[*＊xX×]{4,}\d{2,4}[\dXx]?")
+EMAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,6}")
+WECHAT = re.compile(r"wxid_\w{6,}|(?:微信号?|[Ww]e[Cc]hat|[Qq][Qq]号?)\s{0,2}[::]?\s{0,2}[A-Za-z0-9_-]{5,}")
+MASKED = re.compile(r"\d{3,6}[*＊xX×]{4,20}\d{2,4}[\dXx]?")
 ADDRESS = re.compile(
-    r"[\u4e00-\u9fff\w]{0,12}\d+\s*(?:号楼|栋|幢|座|号|弄|单元)[^\n,。;]{0,10}?\d+\s*(?:室|户|房(?![屋地产]))"
+    r"[\u4e00-\u9fff\w]{0,12}\d{1,5}\s?(?:号楼|栋|幢|座|号|弄|单元)[^\n,。;]{0,10}?\d{1,5}\s?(?:室|户|房(?![屋地产]))"
 )
 HINT = re.compile(r"\d{5}|\d{3}[- ]|@|[*＊×]{4}|wxid_|微信|[Ww]e[Cc]hat|[Qq][Qq]|室|户|房|[\u4e00-\u9fff]")
 PSEUDONYM = re.compile(r"(p_[0-9a-f]{20})")
@@ -32,13 +33,14 @@ PROVINCES = {str(n) for first, end in PROVINCE_CODES for n in range(first, end)}
 WIDE = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 
 
+@lru_cache(maxsize=100_000)
 def found_in(value: str) -> str:
     """Return what a text holds that tells about a person, one of `KINDS`, or "" for nothing.
 
     A name is found only if it is the whole text and looks like one in every character, or stands before a
     title (王阿姨). An identity number counts with a wrong check digit too: people mistype their own.
     """
-    text = value.translate(WIDE).strip()
+    text = value[:LONGEST].translate(WIDE).strip()
     for kind, spans in _finders():
         if any(True for _ in spans(text)):
             return kind
@@ -47,6 +49,8 @@ def found_in(value: str) -> str:
 
 def mask(text: str) -> str:
     """Return `text` with everything that tells about a person replaced by its kind in brackets."""
+    if len(text) > LONGEST:
+        return mask(text[:LONGEST]) + "…"
     if "p_" in text and PSEUDONYM.search(text):
         parts = PSEUDONYM.split(text)
         return "".join(part if n % 2 else mask(part) for n, part in enumerate(parts))
