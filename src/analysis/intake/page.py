@@ -6,7 +6,7 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
-from analysis.display.html import Html, element, paragraph, section, table
+from analysis.display.html import Html, element, paragraph, section
 from analysis.display.numbers import format_number
 from analysis.display.text import Text
 from analysis.files import write_whole
@@ -21,6 +21,7 @@ body { font: 16px/1.5 system-ui, "Noto Sans CJK SC", "Microsoft YaHei", sans-ser
 h1 { font-size: 1.6rem; } h2 { font-size: 1.2rem; margin-top: 2rem; }
 table { border-collapse: collapse; width: 100%; font-size: .9rem; }
 th, td { text-align: left; vertical-align: top; padding: .35rem .6rem; border-bottom: 1px solid #d0d0d0; }
+tbody th { font-weight: 600; overflow-wrap: anywhere; } td { min-width: 5rem; }
 thead th { border-bottom: 2px solid #555; } td.number, th.number { text-align: right; white-space: nowrap; }
 pre { background: #f4f4f4; padding: .4rem .6rem; margin: .3rem 0 0; white-space: pre-wrap; }
 .state { padding: .6rem .9rem; border-left: .35rem solid #2b6a4d; background: #f2f7f4; }
@@ -64,6 +65,10 @@ class _Words:
     def __call__(self, key: str, **fields: object) -> str:
         return _load()["check"][key][self.language].format(**fields)
 
+    def rule(self, rule: str, text: Text) -> str:
+        """Return the name of a rule."""
+        return _load()["rule"].get(rule, {}).get(self.language) or text.named("rule", rule)
+
     def mend(self, rule: str, hint: str) -> str:
         """Return how to mend a problem; hints are English where the catalogue has no other."""
         return _load()["mend"].get(rule, {}).get(self.language) or hint
@@ -75,12 +80,12 @@ def _account(study: Study, text: Text, words: _Words) -> Html:
         total, rules = account.iloc[0], account.iloc[1:]
         if total["rows_in"]:
             why = (
-                f"{text.named('rule', r.rule)} {format_number(r.set_aside, 'people')}"
+                f"{words.rule(r.rule, text)} {format_number(r.set_aside, 'people')}"
                 for r in rules.itertuples()
             )
             counts = [format_number(total[c], "people") for c in ("rows_in", "kept", "set_aside")]
             rows.append((text.named("table", name), *counts, text.listed(why)))
-    return table([words(k) for k in ("table", "rows_in", "kept", "aside", "reasons")], rows)
+    return _table([words(k) for k in ("table", "rows_in", "kept", "aside", "reasons")], rows, (1, 2, 3))
 
 
 def _problems(groups, text: Text, words: _Words) -> Html:
@@ -93,9 +98,20 @@ def _problems(groups, text: Text, words: _Words) -> Html:
         if group.suggestion:
             mend += [element("div", words("toml")), element("pre", group.suggestion)]
         where = f"{group.table}.{group.column}" if group.column else group.table
-        cells = (where, text.named("rule", group.rule), f"{group.count:,}")
+        cells = (where, words.rule(group.rule, text), f"{group.count:,}")
         rows.append((*cells, element("div", *shown), element("div", *mend)))
-    return table([words(k) for k in ("column", "what", "rows", "examples", "mend")], rows, numeric_from=2)
+    return _table([words(k) for k in ("column", "what", "rows", "examples", "mend")], rows, (2,))
+
+
+def _table(header: list[str], rows: list[tuple], numbers: tuple[int, ...]) -> Html:
+    """Return a table whose columns at `numbers` stand right."""
+    kinds = ["number" if n in numbers else None for n in range(len(header))]
+    top = [element("th", name, scope="col", class_=kind) for name, kind in zip(header, kinds, strict=True)]
+    lines = []
+    for first, *rest in rows:
+        cells = [element("td", cell, class_=kind) for cell, kind in zip(rest, kinds[1:], strict=True)]
+        lines.append(element("tr", element("th", first, scope="row"), *cells))
+    return element("table", element("thead", element("tr", *top)), element("tbody", *lines))
 
 
 def _value(entry: tuple[str, int, list[int]], words: _Words) -> str:
