@@ -9,6 +9,7 @@ import argparse
 import logging
 import os
 import sys
+from pathlib import Path
 
 from analysis import __version__
 from analysis.commands import (
@@ -49,6 +50,10 @@ def main(arguments: list[str] | None = None) -> int:
         os.environ.setdefault(name, "1")
     options = _parser().parse_args(arguments)
     _log(options.verbose)
+    if options.also_read:
+        from analysis.tables.limits import also_read
+
+        also_read(options.also_read)
     try:
         return options.run(options)
     except AnalysisError as error:
@@ -95,6 +100,10 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"gongzhi {__version__}")
     parser.add_argument("--verbose", action="store_true", help="say what is being done")
+    parser.add_argument(
+        "--also-read", type=Path, action="append", metavar="FOLDER",
+        help="let studies name files in this folder, too, not only in their own (may be given several times)",
+    )  # fmt: skip
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for command in COMMANDS:
         command.add(commands)

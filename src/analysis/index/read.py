@@ -55,7 +55,7 @@ def read_index(path: str | Path | None = None) -> IndexSpec:
             expected="a TOML file with [index], [dimensions.NAME] and [indicators.COLUMN]",
             mend="Check the path.",
         ) from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise AnalysisError(
             "The file of the index is not TOML.",
             where=name,

@@ -15,12 +15,13 @@ from analysis.tables.parse import EXPECTED, parse_column
 from analysis.tables.problems import ERROR, NOTE, SET_ASIDE, Problems
 from analysis.tables.procedures import Procedure
 from analysis.tables.pseudonyms import pseudonyms, read_key
-from analysis.tables.read import BLANK, RawTable, read_raw
+from analysis.tables.read import BLANK, TOO_LONG, RawTable, read_raw
 from analysis.tables.study import ACCOUNT, Study
 
 APART_HINTS = {
     BLANK: "Nothing stands in this row; nothing needs to be done.",
     "wrong_number_of_fields": "Quote fields that hold the separator.",
+    TOO_LONG: "No cell of a spreadsheet holds so much: a closing quotation mark may be missing.",
     "not_a_record": 'Write one JSON record per line, such as {"kind": "help"}.',
 }
 MUST_BE_WHOLE = ("places", "reforms")  # without one of their rows, other rows would mean something else

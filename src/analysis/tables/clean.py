@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 
@@ -77,8 +78,10 @@ def written_number(text: str, unit: str | None = None) -> float | None:
         plain = plain.replace(",", "")
     if not re.fullmatch(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", plain):
         return None
-    number = float(plain)
-    return round(number * factor, 12) if factor != 1.0 else number
+    number = float(plain) * factor
+    if not math.isfinite(number):
+        return None
+    return round(number, 12) if factor != 1.0 else number
 
 
 def written_time(text: str) -> pd.Timestamp:

@@ -13,6 +13,7 @@ import pandas as pd
 
 from analysis.errors import StudyError
 from analysis.tables import schema
+from analysis.tables.limits import inside, small_text
 from analysis.tables.periods import FREQUENCIES
 
 TEXT = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt", ".txt.gz")
@@ -120,7 +121,7 @@ def read_config(folder: str | Path) -> StudyConfig:
             mend="Check the path, or make a study to look at with: gongzhi simulate OUT",
         )
     file = folder / "study.toml"
-    content = _load(file) if file.exists() else {}
+    content = _load(inside(folder, file, str(file))) if file.exists() or file.is_symlink() else {}
     _known(content, ("study", "tables"), file, "section")
     study = _section(content, "study", file)
     _known(study, STUDY_KEYS, file, "key in [study]")
@@ -138,7 +139,7 @@ def read_config(folder: str | Path) -> StudyConfig:
                 mend=f'Name the right one in study.toml: [tables.{name}] path = "{found[0].name}"',
             )
         if name not in tables and found:
-            tables[name] = TableConfig(path=found[0])
+            tables[name] = TableConfig(path=inside(folder, found[0], str(found[0])))
     if "places" not in tables:
         raise StudyError(
             "The study has no table of places.",
@@ -151,7 +152,7 @@ def read_config(folder: str | Path) -> StudyConfig:
 
 def _study(folder: Path, file: Path, study: dict, tables: dict[str, TableConfig]) -> StudyConfig:
     period = study.get("period", "month")
-    if period not in FREQUENCIES:
+    if not isinstance(period, str) or period not in FREQUENCIES:
         raise StudyError(
             "The period of the study is not known.",
             where=f"{file} [study] period", value=period, expected="month, quarter or year",
@@ -175,7 +176,7 @@ def _study(folder: Path, file: Path, study: dict, tables: dict[str, TableConfig]
         first=_bound(study, "from", file),
         last=_bound(study, "until", file),
         max_set_aside=float(threshold),
-        key_file=(folder / Path(key_file).expanduser()) if key_file else None,
+        key_file=_key_file(folder, file, key_file) if key_file else None,
         tables=tables,
     )
 
@@ -209,7 +210,7 @@ def _table(folder: Path, file: Path, name: str, entry: object) -> TableConfig:
     header = (header,) if isinstance(header, int) else tuple(header)
     if "postgresql" in entry:
         return TableConfig(**{**entry, "path": None, "header": header})
-    path = folder / Path(entry["path"]).expanduser()
+    path = inside(folder, folder / entry["path"], f"{where} path")
     if not path.name.lower().endswith(SUFFIXES):
         raise StudyError(
             "The file is of a kind that cannot be read.",
@@ -261,16 +262,29 @@ def _is_postgresql(value: object) -> bool:
 
 def _load(file: Path) -> dict:
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8-sig"))
+        return tomllib.loads(small_text(file))
     except UnicodeDecodeError as error:
         raise StudyError(
             "study.toml is not UTF-8 text.", where=str(file), value=f"byte {error.start}",
             expected="UTF-8", mend="Save the file again with the encoding UTF-8.",
         ) from error  # fmt: skip
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise StudyError(
             "study.toml is not valid TOML.", where=str(file), value=str(error),
             expected='lines such as name = "Dorm"', mend="Correct the line that is named.",
+        ) from error  # fmt: skip
+
+
+def _key_file(folder: Path, file: Path, named: object) -> Path:
+    """Return where the key is. It may lie outside the study, and had better: nothing of it is ever shown."""
+    try:
+        path = folder / Path(named).expanduser()
+        path.is_file()
+        return path
+    except (TypeError, ValueError, RuntimeError, OSError) as error:
+        raise StudyError(
+            "The key of the study is no file.", where=f"{file} [study] key_file", value=named,
+            expected="a path", mend="Name the file that holds the key.",
         ) from error  # fmt: skip
 
 

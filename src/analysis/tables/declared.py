@@ -10,6 +10,7 @@ from importlib.resources import files
 from pathlib import Path
 
 from analysis.errors import AnalysisError, StudyError
+from analysis.tables.limits import inside, small_text
 from analysis.tables.procedures import Procedure, ProcedureStep
 
 FILE = "procedures.toml"
@@ -39,7 +40,7 @@ def read_procedures(path: str | Path) -> tuple[Procedure, ...]:
     path = Path(path)
     file = path / FILE if path.is_dir() else path
     try:
-        text = file.read_text(encoding="utf-8-sig")
+        text = small_text(inside(path, file, str(file)) if path.is_dir() else file)
     except (OSError, UnicodeDecodeError) as error:
         raise StudyError(
             "The file of procedures cannot be read.", where=str(file), value=error,
@@ -60,7 +61,7 @@ def parse_procedures(text: str, where: str) -> tuple[Procedure, ...]:
     """Return the procedures of a TOML text; `where` names it in messages. Raises as `read_procedures`."""
     try:
         content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise StudyError(
             "The procedures are not valid TOML.", where=where, value=error,
             expected='[[procedure]] with name, process and steps = ["raised", ...]',

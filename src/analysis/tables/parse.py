@@ -28,6 +28,7 @@ PERIOD_PATTERNS = {
     "quarter": r"\d{4}-?Q[1-4]",
     "year": r"\d{4}",
 }
+EXACT = 2.0**53  # whole numbers beyond it are not held exactly
 QUARTERS = {"一": "1", "二": "2", "三": "3", "四": "4"}
 EXPECTED = {
     "number": "a number such as 12.5",
@@ -97,7 +98,7 @@ def parse_column(
             number.loc[left.index] = left.map(meant).astype("float64")
         bad = given & number.isna()
     if column.type == "integer":
-        fractional = number.notna() & (number != number.round())
+        fractional = number.notna() & ((number != number.round()) | (number.abs() > EXACT))
         return number.mask(fractional).astype(DTYPES["integer"]), bad | fractional
     return number, bad
 
@@ -138,7 +139,7 @@ def _times(values: pd.Series, zones: tuple, time_format: str | None) -> tuple[pd
     left = found.isna()
     if left.any() and not time_format:
         meant = pd.Series([written_time(value) for value in distinct[left]], index=distinct.index[left])
-        found.loc[left] = _localise(meant.astype("datetime64[ns]"), zones)
+        found.loc[left] = _localise(meant.astype("datetime64[us]"), zones)
     parsed = pd.Series(found.array.take(codes, allow_fill=True), index=values.index)
     return parsed, given & parsed.isna()
 

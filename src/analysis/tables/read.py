@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import difflib
+import zlib
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -13,8 +15,10 @@ from analysis.tables import schema
 from analysis.tables.clean import tidy
 from analysis.tables.config import DUCKDB, EXCEL, LINES, StudyConfig, TableConfig
 from analysis.tables.formats.base import Content, Opened
+from analysis.tables.limits import MAX_CELL, check_columns
 
-BLANK = "blank_row"
+BLANK, TOO_LONG = "blank_row", "cell_too_long"
+UNREADABLE = (OSError, EOFError, zlib.error, MemoryError)  # what a damaged file makes its reader raise
 
 
 @dataclass
@@ -71,7 +75,7 @@ def open_source(table: str, config: TableConfig, known: Callable[[str], bool] | 
         )  # fmt: skip
     try:
         return _open_file(table, config, known)
-    except (OSError, EOFError) as error:
+    except UNREADABLE as error:
         raise _unreadable(table, config, error) from error
 
 
@@ -94,7 +98,7 @@ def read_raw(table: str, config: TableConfig, limit: int | None = None) -> RawTa
     chosen, unused = _choose(table, config, opened.header)
     try:
         content = opened.read(_positions(chosen), limit)
-    except (OSError, EOFError) as error:
+    except UNREADABLE as error:
         raise _unreadable(table, config, error) from error
     return _shaped(content, chosen, config, unused)
 
@@ -111,7 +115,7 @@ def read_parts(table: str, config: TableConfig, rows: int) -> Iterator[RawTable]
         parts = opened.stream(positions, rows) if opened.stream else [opened.read(positions, None)]
         for part in parts:
             yield _shaped(part, chosen, config, unused)
-    except (OSError, EOFError) as error:
+    except UNREADABLE as error:
         raise _unreadable(table, config, error) from error
     if part is None:
         empty = pd.DataFrame({position: pd.Series(dtype="str") for position in positions})
@@ -131,8 +135,10 @@ def _shaped(
     empty = pd.Series(bool(positions), index=found.index)
     for position in positions:
         empty &= _is_blank(found[position])
+    long = _too_long(found)
     apart = {BLANK: [int(row) for row in found.index[empty]], content.rule: list(content.broken)}
-    found = found[~empty]
+    apart[TOO_LONG] = [int(row) for row in found.index[long]]
+    found = found[~empty & ~long]
     frame = pd.DataFrame({ours: _joined(found, places) for ours, places in chosen.items()}, index=found.index)
     for column, value in config.constants.items():
         frame[column] = value if isinstance(value, bool | int | float) else str(value)
@@ -177,7 +183,8 @@ def _choose(
     table: str, config: TableConfig, header: list[str]
 ) -> tuple[dict[str, list[int]], tuple[str, ...]]:
     """Return our name -> positions of the columns to read, and the names not used."""
-    doubled = {name for name in header if header.count(name) > 1}
+    check_columns(table, config.where, len(header))
+    doubled = {name for name, times in Counter(header).items() if times > 1}
     chosen: dict[str, list[int]] = {}
     for ours, column in schema.columns(table).items():
         theirs = config.their(ours)
@@ -240,6 +247,15 @@ def _is_blank(values: pd.Series) -> pd.Series:
     if pd.api.types.is_string_dtype(values) or values.dtype == object:
         return values.isna() | (values.astype("str").str.strip() == "")
     return values.isna()
+
+
+def _too_long(found: pd.DataFrame) -> pd.Series:
+    """Return in which rows a text is longer than any cell of a spreadsheet can be."""
+    long = pd.Series(False, index=found.index)
+    for name in found:
+        if pd.api.types.is_string_dtype(found[name]):
+            long |= (found[name].str.len() > MAX_CELL).fillna(False).astype(bool)
+    return long
 
 
 def _unreadable(table: str, config: TableConfig, error: Exception) -> StudyError:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 
 from analysis.errors import StudyError
 from analysis.tables.config import TableConfig
 from analysis.tables.formats.base import Content, Opened
 from analysis.tables.formats.columnar import frame_of
+from analysis.tables.limits import Meter
 
 ROWS_AT_ONCE = 100_000
+MEMORY = "1GB"  # what DuckDB may use beside what it hands over
+PATIENCE = 600  # seconds until the next rows of a view have come
 PLAIN = {
     "BOOLEAN", "TINYINT", "SMALLINT", "INTEGER", "BIGINT", "UTINYINT", "USMALLINT", "UINTEGER", "UBIGINT",
     "FLOAT", "DOUBLE", "VARCHAR", "DATE", "TIMESTAMP", "TIMESTAMP WITH TIME ZONE", "TIMESTAMP_S",
@@ -57,14 +61,14 @@ def open_table(table: str, config: TableConfig) -> Opened:
         rows = "" if limit is None else f" LIMIT {int(limit)}"
         with _connect(table, config.path) as connection:
             found = _run(table, config, connection, f"SELECT {', '.join(wanted)} FROM {source}{rows}")
-            batches = list(found.to_arrow_reader(ROWS_AT_ONCE))
+            batches = list(_counted(table, config, connection, found, ROWS_AT_ONCE))
         return Content(frame_of(batches, [f"c{n}" for n in positions], positions, first=1))
 
     def stream(positions: list[int], rows: int) -> Iterator[Content]:
         wanted, first = [_expression(names[n], types[n], n) for n in positions], 1
         with _connect(table, config.path) as connection:
             found = _run(table, config, connection, f"SELECT {', '.join(wanted)} FROM {source}")
-            for batch in found.to_arrow_reader(rows):
+            for batch in _counted(table, config, connection, found, rows):
                 yield Content(frame_of([batch], [f"c{n}" for n in positions], positions, first=first))
                 first += batch.num_rows
 
@@ -80,7 +84,8 @@ def _connect(table: str, path):
     import duckdb
 
     try:
-        return duckdb.connect(str(path), read_only=True, config={"enable_external_access": "false"})
+        limits = {"enable_external_access": "false", "memory_limit": MEMORY}
+        return duckdb.connect(str(path), read_only=True, config=limits)
     except duckdb.Error as error:
         raise StudyError(
             f"The file of the table {table!r} is not a readable DuckDB file.", where=str(path), value=error,
@@ -97,14 +102,38 @@ def _known(connection) -> list[tuple[str, str]]:
     return found.fetchall()
 
 
+def _counted(table: str, config: TableConfig, connection, found, rows: int) -> Iterator:
+    """Yield the rows found in batches, while they come in time and are not more than the file can hold."""
+    meter, reader = Meter(table, config.path), None
+    while True:
+        alarm = threading.Timer(PATIENCE, connection.interrupt)
+        alarm.daemon = True
+        alarm.start()
+        try:
+            reader = reader or iter(found.to_arrow_reader(rows))
+            batch = next(reader, None)
+        except Exception as error:  # Arrow hands on what DuckDB says as errors of its own
+            raise _unread(table, config, error) from error
+        finally:
+            alarm.cancel()
+        if batch is None:
+            return
+        meter.add(batch.nbytes, batch.num_rows)
+        yield batch
+
+
 def _run(table: str, config: TableConfig, connection, statement: str):
     import duckdb
 
     try:
         return connection.sql(statement)
     except duckdb.Error as error:
-        raise StudyError(
-            f"The table {table!r} cannot be read from its DuckDB file.", where=str(config.path), value=error,
-            expected="a table, or a view that needs no other file",
-            mend="Store what the view shows as a table in the file.",
-        ) from error  # fmt: skip
+        raise _unread(table, config, error) from error
+
+
+def _unread(table: str, config: TableConfig, error: Exception) -> StudyError:
+    return StudyError(
+        f"The table {table!r} cannot be read from its DuckDB file.", where=str(config.path), value=error,
+        expected="a table, or a view that needs no other file and answers in time",
+        mend="Store what the view shows as a table in the file.",
+    )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+from pathlib import Path
 
 import pandas as pd
 
@@ -10,6 +11,7 @@ from analysis.errors import StudyError
 from analysis.tables.config import TableConfig
 from analysis.tables.formats import header
 from analysis.tables.formats.base import Content, Opened
+from analysis.tables.formats.bombs import check_workbook
 
 EXACT = 10**15  # Excel keeps 15 digits: a longer number has lost its last ones
 MAGIC = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # a zip archive (.xlsx), a compound file (.xls)
@@ -21,9 +23,9 @@ def is_workbook(config: TableConfig) -> bool:
         return file.read(4) in MAGIC
 
 
-def sheets(path) -> list[str]:
+def sheets(path: Path) -> list[str]:
     """Return the names of the sheets of a workbook that hold cells, in order."""
-    with _workbook(path) as book:
+    with _workbook(path.name, path) as book:
         return [name for name in book.sheet_names if book.get_sheet_by_name(name).height]
 
 
@@ -32,7 +34,7 @@ def open_sheet(table: str, config: TableConfig, known) -> Opened:
     rows, merged = _cells(table, config)
     head = [[str(cell_text(cell)).strip() for cell in row] for row in rows[: header.LOOKED_AT]]
     at = tuple(n - 1 for n in config.header) or header.find_header(head, known, merged)
-    if not at or at[-1] >= len(rows):
+    if not at or at[-1] >= len(head):
         raise StudyError(
             f"The sheet of the table {table!r} is empty.", where=f"{config.path}, sheet {config.sheet!r}",
             expected="a row of column names, then one row per record",
@@ -69,13 +71,15 @@ def cell_text(value: object) -> str:
 
 def _cells(table: str, config: TableConfig) -> tuple[list[list], list]:
     try:
-        with _workbook(config.path) as book:
+        with _workbook(table, config.path) as book:
             by_number = isinstance(config.sheet, int)
             sheet = (book.get_sheet_by_index if by_number else book.get_sheet_by_name)(config.sheet)
             return sheet.to_python(skip_empty_area=False), list(sheet.merged_cell_ranges or ())
-    except OSError:
+    except (OSError, StudyError):
         raise
-    except Exception as error:  # calamine's own errors share no base class
+    except BaseException as error:  # calamine's own errors share no base class; it may panic, too
+        if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
+            raise
         raise StudyError(
             f"The table {table!r} is not a readable Excel sheet.",
             where=f"{config.path}, sheet {config.sheet!r}", value=error,
@@ -84,9 +88,10 @@ def _cells(table: str, config: TableConfig) -> tuple[list[list], list]:
         ) from error  # fmt: skip
 
 
-def _workbook(path):
+def _workbook(table: str, path):
     from python_calamine import CalamineWorkbook
 
+    check_workbook(table, path)
     return CalamineWorkbook.from_path(path)
 
 

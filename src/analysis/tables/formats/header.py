@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 from analysis.tables.config import HEADER_WITHIN as LOOKED_AT
@@ -52,9 +53,9 @@ def compose(rows: Sequence[Sequence[str]], header: Sequence[int], merged: Sequen
         ]
     parts = [list(dict.fromkeys(cell for cell in column if cell)) for column in zip(*filled, strict=True)]
     last = [part[-1] if part else "" for part in parts]
+    times = Counter(last)
     return [
-        " ".join(part) if name and last.count(name) > 1 else name
-        for part, name in zip(parts, last, strict=True)
+        " ".join(part) if name and times[name] > 1 else name for part, name in zip(parts, last, strict=True)
     ]
 
 

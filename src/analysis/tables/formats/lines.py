@@ -11,6 +11,7 @@ import pandas as pd
 from analysis.errors import StudyError
 from analysis.tables.config import TableConfig
 from analysis.tables.formats.base import Content, Opened
+from analysis.tables.limits import Meter, check_columns
 
 RULE = "not_a_record"
 DEEP = 4  # records inside records that are taken apart
@@ -21,6 +22,7 @@ def open_lines(table: str, config: TableConfig) -> Opened:
     names: dict[str, None] = {}
     for _, record in _records(table, config):
         names.update(dict.fromkeys(record or ()))
+        check_columns(table, config.where, len(names))
     if not names:
         raise StudyError(
             f"The file of the table {table!r} holds no JSON records.", where=str(config.path),
@@ -59,7 +61,7 @@ def _records(table: str, config: TableConfig) -> Iterator[tuple[int, dict | None
     opener = gzip.open if config.path.name.lower().endswith(".gz") else open
     try:
         with opener(config.path, "rt", encoding="utf-8-sig") as file:
-            for number, line in enumerate(file, start=1):
+            for number, line in enumerate(Meter(table, config.path).lines(file), start=1):
                 yield number, _record(line) if line.strip() else {}
     except UnicodeDecodeError as error:
         raise StudyError(

@@ -9,7 +9,6 @@ import io
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -18,6 +17,7 @@ from analysis.errors import StudyError
 from analysis.tables.config import TableConfig
 from analysis.tables.formats import encodings, header
 from analysis.tables.formats.base import Content, Opened
+from analysis.tables.limits import MAX_LINE, Meter, check_columns
 
 SEPARATORS = ",;\t|"
 BLOCK = 1 << 24  # bytes read at once
@@ -46,11 +46,12 @@ def open_text(table: str, config: TableConfig, known) -> Opened:
     rows = tuple(n - 1 for n in config.header) or header.find_header(records, known)
     if not rows or rows[-1] >= len(records):
         raise empty(table, config)
+    check_columns(table, config.where, max(map(len, records)))
     names = header.compose(records, rows)
 
     def read(positions: list[int], limit: int | None) -> Content:
         if limit is not None:
-            return _first(config, encoding, separator, rows[-1] + 1, len(names), positions, limit)
+            return _first(table, config, encoding, separator, rows[-1] + 1, len(names), positions, limit)
         return _all(*place, positions)
 
     place = (table, config, encoding, separator, rows[-1], line_ends[rows[-1]], len(names))
@@ -71,13 +72,13 @@ def _all(table, config, encoding, separator, record, lines, width, positions) ->
     broken: list[int] = []
     offset = record + 1  # records up to and including the header
     options = _options(encoding, separator, lines, width, positions, broken, offset)
-    with (
-        _readable(table, config, encoding) as found,
-        pa.input_stream(config.path, compression="detect") as stream,
-    ):
-        content = pacsv.read_csv(stream, **options).to_pandas()
-    if found.empty:
-        return Content(pd.DataFrame({n: pd.Series(dtype="str") for n in positions}))
+    meter, batches = Meter(table, config.path), []
+    with _readable(table, config, encoding), _stream(config) as stream:
+        for batch in pacsv.open_csv(stream, **options):
+            meter.add(batch.nbytes, batch.num_rows)
+            batches.append(batch)
+    empty = pd.DataFrame(columns=range(len(positions) or 1), dtype="str")  # there may still be broken rows
+    content = pa.Table.from_batches(batches).to_pandas() if batches else empty
     return _numbered(content, broken, offset, positions)
 
 
@@ -86,10 +87,11 @@ def _blocks(table, config, encoding, separator, record, lines, width, positions)
     import pyarrow.csv as pacsv
 
     broken: list[int] = []
-    offset, told = record + 1, 0
+    offset, told, meter = record + 1, 0, Meter(table, config.path)
     options = _options(encoding, separator, lines, width, positions, broken, offset)
     with _readable(table, config, encoding), _stream(config) as stream:
         for batch in pacsv.open_csv(stream, **options):
+            meter.add(batch.nbytes, batch.num_rows)
             content, skipped = batch.to_pandas(), [n for n in broken if n > offset]
             numbers = np.arange(offset + 1, offset + len(content) + len(skipped) + 1)
             numbers = np.setdiff1d(numbers, skipped, assume_unique=True)[: len(content)]
@@ -133,23 +135,25 @@ def _options(encoding, separator, lines, width, positions, broken: list[int], of
 
 @contextmanager
 def _readable(table, config, encoding):
-    """Say what is wrong with a text that cannot be read; `empty` of what is given: it holds no row."""
+    """Say what is wrong with a text that cannot be read; one without a whole row is none that cannot."""
     import pyarrow as pa
 
-    found = SimpleNamespace(empty=False)
     try:
-        yield found
+        yield
     except (pa.ArrowInvalid, UnicodeError) as error:
         if "Empty CSV" in str(error):
-            found.empty = True
-        elif isinstance(error, UnicodeError) or "UTF8" in str(error):
+            return
+        if isinstance(error, UnicodeError) or "UTF8" in str(error):
             raise encoding_error(table, config, encoding) from error
-        else:
-            raise StudyError(
-                f"The table {table!r} is not a readable CSV file.", where=str(config.path), value=error,
-                expected="one record per line, fields in the order of the header",
-                mend="Open the file, look at the place that is named, and export it again.",
-            ) from error  # fmt: skip
+        raise _not_text(table, config, error) from error
+
+
+def _not_text(table: str, config: TableConfig, error: Exception) -> StudyError:
+    return StudyError(
+        f"The table {table!r} is not a readable CSV file.", where=str(config.path), value=error,
+        expected="one record per line, fields in the order of the header",
+        mend="Open the file, look at the place that is named, and export it again.",
+    )  # fmt: skip
 
 
 def _numbered(content: pd.DataFrame, broken: list[int], offset: int, positions: list[int]) -> Content:
@@ -158,12 +162,12 @@ def _numbered(content: pd.DataFrame, broken: list[int], offset: int, positions: 
     return Content(content.set_axis(positions or [-1], axis=1), broken)
 
 
-def _first(config, encoding, separator, record, width, positions, limit) -> Content:
+def _first(table, config, encoding, separator, record, width, positions, limit) -> Content:
     """Read the first rows only, with the reader that can stop."""
     rows, numbers, broken = [], [], []
     opener = gzip.open if config.path.name.lower().endswith(".gz") else open
     with opener(config.path, "rt", encoding=encoding, errors="replace", newline="") as file:
-        for number, cells in enumerate(csv.reader(file, delimiter=separator), start=1):
+        for number, cells in _records(table, config, file, separator):
             if number <= record:
                 continue
             if len(rows) >= limit:
@@ -175,6 +179,15 @@ def _first(config, encoding, separator, record, width, positions, limit) -> Cont
             numbers.append(number)
     frame = pd.DataFrame(rows, columns=positions, index=pd.Index(numbers, dtype="int64"), dtype="str")
     return Content(frame, broken)
+
+
+def _records(table, config, file, separator) -> Iterator[tuple[int, list[str]]]:
+    csv.field_size_limit(MAX_LINE)
+    records = csv.reader(Meter(table, config.path).lines(file), delimiter=separator)
+    try:
+        yield from enumerate(records, start=1)
+    except csv.Error as error:
+        raise _not_text(table, config, error) from error
 
 
 def _head(config: TableConfig) -> tuple[bytes, bool]:
@@ -195,9 +208,9 @@ def _encoding(table: str, config: TableConfig, head: bytes, *, whole: bool) -> s
             )  # fmt: skip
         return found
     try:
-        codecs.lookup(config.encoding)
+        io.TextIOWrapper(io.BytesIO(), encoding=config.encoding)  # refuses those that are not of text
         wrong = encodings.contradicts(config.encoding, head, whole=whole)
-    except LookupError as error:
+    except (LookupError, ValueError) as error:
         raise StudyError(
             "The encoding is not known.", where=f"study.toml [tables.{table}] encoding",
             value=config.encoding, expected="utf-8, gb18030, utf-16, ...", mend="Correct the name.",
