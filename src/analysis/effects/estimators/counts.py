@@ -11,7 +11,7 @@ import pandas as pd
 
 from analysis.effects.estimators.cells import sum_by
 from analysis.effects.estimators.rates import estimate_by_cohort
-from analysis.effects.estimators.regression import small_sample
+from analysis.effects.estimators.regression import demeaner, small_sample
 from analysis.effects.estimators.two_way import read_regression, twfe
 from analysis.effects.panel import checks
 from analysis.effects.results.estimate import EffectEstimate, add_inference, make_table
@@ -167,7 +167,7 @@ def _fit(frame: pd.DataFrame, names: list[str], treatment: str):
         try:
             fit = pyfixest.fepois(f"y ~ {' + '.join(names)} | u + t", frame, "iid",
                                   weights="w" if "w" in frame else None, fixef_rm="none",
-                                  separation_check=None)  # fmt: skip
+                                  separation_check=None, demeaner=demeaner())  # fmt: skip
         except Exception as error:  # the library raises whatever its linear algebra raises
             raise EstimationError(
                 f"The Poisson regression has no solution: {shorten(error, 160)}",
