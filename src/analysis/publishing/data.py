@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.panel import KEYS
-from analysis.reporting.release.panel import _measured, _protected
+from analysis.reporting.release.panel import measured, protected
 from analysis.tables.config import read_config
 from analysis.tables.periods import ALL
 from analysis.tables.pseudonyms import pseudonyms, read_key
@@ -81,13 +81,13 @@ def build_data(study: Study, folder: str | Path, *, protect: bool = True) -> Dat
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    tidy, panel = _measured(study)
+    tidy, panel = measured(study)
     outcomes = sorted(study.outcomes["measure"].dropna().astype(str).unique())
     wanted = [name for name in (*outcomes, *MEASURES) if name in panel]
     tidy = tidy[tidy["measure"].isin(wanted)]
     known = panel[wanted].notna().sum()
     if protect and len(tidy):
-        tidy, _ = _protected(tidy, study)
+        tidy, _ = protected(tidy, study)
         panel = _masked(panel, tidy, wanted)
     left = panel[wanted].notna().sum()
     full = [name for name in wanted if left[name] and left[name] >= SHOWN * known[name]]

@@ -51,8 +51,7 @@ def write_wheel(folder: Path) -> Path:
 def requirements() -> tuple[str, bool]:
     """Return what to install, and whether it is the project's own lock file with hashes.
 
-    Without the lock file (it does not come with an installed wheel) it is every installed package that the
-    project needs, with its version.
+    Where the lock file is missing it is every installed package that the project needs, with its version.
     """
     try:
         return shared(LOCK).read_text(encoding="utf-8"), True

@@ -62,10 +62,10 @@ def public_panel(study) -> PublicPanel:
     The rules are those of `analysis.reporting.disclosure` (docs/privacy.md). An outcome whose n is not stated
     counts as one case, and is hidden.
     """
-    tidy, panel = _measured(study)
+    tidy, panel = measured(study)
     keys = pd.MultiIndex.from_frame(panel[["place_id", "period"]])
     before = _wide(tidy, keys)
-    masked, told = _protected(tidy, study) if len(tidy) else (tidy, 0)
+    masked, told = protected(tidy, study) if len(tidy) else (tidy, 0)
     after = _wide(masked, keys)
     names = [name for name in panel.columns if name in before.columns]
     cells = pd.DataFrame(
@@ -84,7 +84,7 @@ def public_panel(study) -> PublicPanel:
     return PublicPanel(found, cells, left_out, told)
 
 
-def _measured(study) -> tuple[pd.DataFrame, pd.DataFrame]:
+def measured(study) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Return every measure with what it rests on, and the panel."""
     networks = _networks(study)
     processes, burden, further = process_measures(study), burden_measures(study), further_measures(study)
@@ -110,7 +110,7 @@ def _networks(study) -> pd.DataFrame:
     )
 
 
-def _protected(tidy: pd.DataFrame, study) -> tuple[pd.DataFrame, int]:
+def protected(tidy: pd.DataFrame, study) -> tuple[pd.DataFrame, int]:
     """Return measures without values that are hidden in reports or must be here, and `PublicPanel.told`."""
     label, places = Text(LANGUAGES[0]).measure, study.tree.table.reset_index(drop=True)
     tidy = tidy[tidy["place_id"].isin(places.loc[places["kind"].isin(LEVELS), "place_id"])]
