@@ -297,3 +297,18 @@ def test_real_votes_are_recognised(datasets):
     }  # fmt: skip
     opened = open_source("votes", votes.source.config)
     assert len(votes.source.frame) == len(opened.read([0], None).frame)
+
+
+def test_messy_example_goes_from_export_to_study(tmp_path, repository):
+    """The export that the notebook begins with: an old .xls, a GBK text file, a slip of the pen."""
+    folder = repository / "data" / "examples" / "messy-export"
+    proposal = propose_study([folder / "platform-export.xls", folder / "tickets.csv"], "东区")
+    assert set(proposal.tables) == {"people", "interactions", "matters"}
+    assert proposal.tables["interactions"].source.header_rows == (3, 4)
+    assert proposal.tables["matters"].source.encoding == "gb18030"
+    assert proposal.places.doubtful == [("柳澳小区", "柳澳社区")]
+    assert proposal.tables["interactions"].unknown == {"kind": ["打牌"]}
+    study = open_study(write_study(proposal, tmp_path / "study"))
+    assert study.has("people", "interactions", "matters", "steps")
+    aside = study.problems.query("level == 'set_aside'")
+    assert aside["row"].tolist() == [45, 475, 645, 782]  # rows of the sheet

@@ -58,6 +58,8 @@ def _show(proposal, language: str) -> None:
             print(f"      {say(language, 'one_district')}")
         if proposal.places.homeless:
             print(f"  !!! {say(language, 'homeless')}: {listed(proposal.places.homeless, language)}")
+        for name, near in proposal.places.doubtful:
+            print(f"  !!! {say(language, 'doubtful', name=name, near=near)}")
     elif "places" not in proposal.tables:
         print(f"!!! {say(language, 'no_places')}")
     if proposal.steps is not None:

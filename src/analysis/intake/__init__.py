@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from importlib import import_module
 
-__all__ = ["mend_study", "propose_study", "write_set_aside", "write_study"]
+__all__ = [
+    "check_page", "group_problems", "mend_study", "propose_study", "set_aside_rows", "write_set_aside",
+    "write_study",
+]  # fmt: skip
 
 _HOMES = {
-    "propose_study": "propose", "write_study": "write", "mend_study": "mend", "write_set_aside": "aside",
+    "check_page": "page", "group_problems": "groups", "mend_study": "mend", "propose_study": "propose",
+    "set_aside_rows": "aside", "write_set_aside": "aside", "write_study": "write",
 }  # fmt: skip
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import difflib
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import pandas as pd
@@ -20,6 +21,7 @@ ATTRIBUTES = (
     "population", "households", "share_elderly", "share_nonregistered", "area_km2", "longitude", "latitude",
 )  # fmt: skip
 ENDINGS = re.compile(r"(社区居委会|居民委员会|居委会|社区|村委会|村|街道办事处|街道)$")
+FEW = 3  # rows: a community that is named so seldom may be a slip of the pen
 IDENTIFIER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
@@ -37,12 +39,15 @@ class Places:
         Whether no file names a district, so that one was made for all.
     homeless : list of str
         Communities of which no file says the district, though some do of others.
+    doubtful : list of (name, near)
+        Communities named in a few rows only, whose name is near to that of another.
     """
 
     frame: pd.DataFrame
     of: list[str]
     one_district: bool
     homeless: list[str]
+    doubtful: list[tuple[str, str]] = field(default_factory=list)
 
 
 def derive_places(study: StudyProposal, left: list[Source]) -> tuple[Places | None, set[int]]:
@@ -67,7 +72,7 @@ def derive_places(study: StudyProposal, left: list[Source]) -> tuple[Places | No
         _map_to_ids(proposal, ids, places)
     one = not found["district"].any()
     homeless = [] if one else found.loc[found["district"] == "", "community"].drop_duplicates().tolist()
-    return Places(places, labels, one, homeless), used
+    return Places(places, labels, one, homeless, _doubtful(study)), used
 
 
 def _gather(study: StudyProposal, left: list[Source]) -> tuple[pd.DataFrame, set[int], list[str]]:
@@ -105,6 +110,21 @@ def _gather(study: StudyProposal, left: list[Source]) -> tuple[pd.DataFrame, set
             found[level] != "", found["community"].map(once).astype(object).fillna("")
         )
     return found.drop_duplicates(), used, labels
+
+
+def _doubtful(study: StudyProposal) -> list[tuple[str, str]]:
+    """Return communities that may be a slip of the pen: few rows name them, another is called nearly so."""
+    counts: dict[str, int] = {}
+    for proposal in study.tables.values():
+        match = _place_match(proposal)
+        if match is not None:
+            said = proposal.source.frame[match.theirs[-1]].value_counts()
+            for name, count in said.items():
+                counts[name] = counts.get(name, 0) + int(count)
+    often = [name for name, count in counts.items() if count > FEW and name]
+    rare = [name for name, count in counts.items() if count <= FEW and name and len(often) > 1]
+    near = {name: difflib.get_close_matches(name, often, n=1, cutoff=0.7) for name in rare}
+    return [(name, found[0]) for name, found in near.items() if found]
 
 
 def _part(source: Source, columns: dict[str, str | None]) -> pd.DataFrame:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from analysis.errors import StudyError
 from analysis.files import replacing_folder
+from analysis.intake.catalogue import step_of
 from analysis.intake.propose import StudyProposal, TableProposal
 from analysis.intake.sources import LOOKED_AT
 from analysis.intake.words import listed, mark, reasons, say
@@ -82,6 +83,8 @@ def study_toml(proposal: StudyProposal, paths: dict[Path, str], language: str = 
         lines += [f"# {say(language, 'one_district')}"] if proposal.places.one_district else []
         if proposal.places.homeless:
             lines += [f"# !!! {say(language, 'homeless')}: {listed(proposal.places.homeless, language)}"]
+        for name, near in proposal.places.doubtful:
+            lines += [f"# !!! {say(language, 'doubtful', name=_one_line(name), near=_one_line(near))}"]
     elif "places" not in proposal.tables:
         lines += ["", f"# {say(language, 'no_places')}"]
     for table in proposal.tables.values():
@@ -139,8 +142,10 @@ def _table_lines(proposal: TableProposal, path: str, language: str) -> list[str]
             lines.append(
                 f"# {column}: {listed(list(map(_one_line, unknown)), language)}: {say(language, 'unknown')}"
             )
-    if proposal.unused:
-        lines += [f"# {say(language, 'unused')}: {listed(list(map(_one_line, proposal.unused)), language)}"]
+    made = {name for name in proposal.unused if proposal.table == "matters" and step_of(name)}
+    if set(proposal.unused) - made:
+        unused = [name for name in proposal.unused if name not in made]
+        lines += [f"# {say(language, 'unused')}: {listed(list(map(_one_line, unused)), language)}"]
     lines += [f"# {_one_line(name)}: {say(language, 'doubled')}" for name in source.doubled]
     return lines
 
