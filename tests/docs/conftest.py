@@ -8,7 +8,7 @@ import pytest
 @pytest.fixture
 def workplace(repository, tmp_path, monkeypatch):
     example = repository / "data" / "examples" / "small-city"
-    shutil.copytree(example, tmp_path / "data" / "examples" / "small-city")
+    shutil.copytree(example.parent, tmp_path / "data" / "examples")
     for name in ("my-study", "my-city"):  # the reader's own; as `gongzhi simulate my-city` writes it
         shutil.copytree(example, tmp_path / name)
     (tmp_path / "reports").mkdir()
