@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 
 from analysis.burden import burden_measures, service_measures
 from analysis.errors import AnalysisError, StudyError
+from analysis.large import SplitStudy
 from analysis.processes import end_of, fund_measures, matching_measures, process_measures
 from analysis.processes.budgeting import budgeting_measures
 from analysis.processes.opinions import opinion_measures
+from analysis.processes.participation import CONSULTATION_KINDS
 from analysis.tables.measures import empty_measures
-from analysis.tables.periods import FREQUENCIES, ordinal, period_of
+from analysis.tables.periods import ALL, FREQUENCIES, ordinal, period_of
 
 KEYS = ("place_id", "district_id", "street_id", "period", "time")
 FAMILY_TABLES = {
@@ -92,7 +97,8 @@ def build_panel(
 
     Parameters
     ----------
-    study : Study
+    study : Study or SplitStudy
+        Of a split study the log is read one district at a time; the panel is the same.
     indicators : DataFrame, optional
         place_id, period, layer, indicator, value, n, std_error, as `networks.indicators` returns; computed
         from the interactions if not given.
@@ -127,14 +133,22 @@ def build_panel(
     StudyError
         If two measures have one name, or a place has two values of an outcome in one period.
     """
+    given = {
+        "processes": _checked(processes, "processes"), "burden": _checked(burden, "burden"),
+        "further": _checked(further, "further"),
+        "network": None if indicators is None else _dyadic(indicators),
+    }  # fmt: skip
+    if isinstance(study, SplitStudy):
+        study, given = _log_free(study, given)
     panel = _frame_of(study)
     outcomes, left_out = _outcomes_of(study)
-    network = _dyadic(_network_indicators(study) if indicators is None else indicators)
-    processes = process_measures(study) if processes is None else _checked(processes, "processes")
-    burden = burden_measures(study) if burden is None else _checked(burden, "burden")
-    further = further_measures(study) if further is None else _checked(further, "further")
+    measure = {
+        "processes": process_measures, "burden": burden_measures, "further": further_measures,
+        "network": lambda study: _dyadic(_network_indicators(study)),
+    }  # fmt: skip
+    tidy = [measure[name](study) if frame is None else frame for name, frame in given.items()]
+    wide = [_wide(family, panel) for family in (outcomes, *tidy)]
     cohorts, ended, nowhere = _cohorts(study)
-    wide = [_wide(family, panel) for family in (outcomes, processes, burden, further, network)]
     parts = [panel, *wide, cohorts.reindex(panel["place_id"]).reset_index(drop=True)]
     _refuse_doubles(parts)
     panel = pd.concat(parts, axis=1)
@@ -144,6 +158,32 @@ def build_panel(
         "left_out": left_out | {"reforms_without_communities": nowhere},
     }
     return panel
+
+
+def _log_free(split: SplitStudy, given: dict) -> tuple[object, dict]:
+    """Return a split study without its log, and the measures given, with those of the log by district."""
+    log = split.has("interactions")
+    given = dict(given)
+    if given["network"] is None and log:
+        given["network"] = pd.concat([_dyadic(table) for table in _indicators_by_district(split)])
+    study = split.without_log(CONSULTATION_KINDS)
+    if given["further"] is None:
+        no_log = replace(study, frames=study.frames | {"interactions": study.interactions.head(0)})
+        parts = [further_measures(no_log)]
+        if log and split.has("people"):
+            parts += [service_measures(split.lending(district)) for district in [*split.districts, None]]
+        parts = [part for part in parts if len(part)]
+        given["further"] = pd.concat(parts, ignore_index=True) if parts else empty_measures()
+    return study, given
+
+
+def _indicators_by_district(split: SplitStudy) -> Iterator[pd.DataFrame]:
+    from analysis.networks.run import compute_unit
+    from analysis.networks.units import split_study
+
+    for unit in split_study(split, None, ""):
+        table = compute_unit(unit, [label for label in unit.keys if label != ALL], None)
+        yield table[table["place_id"].isin(unit.levels["community_id"])]
 
 
 def _frame_of(study) -> pd.DataFrame:
@@ -209,9 +249,11 @@ def _dyadic(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def _checked(
-    table: pd.DataFrame, argument: str, columns: tuple[str, ...] = ("place_id", "period", "measure", "value")
-) -> pd.DataFrame:
-    lacking = [column for column in columns if column not in table.columns]
+    table: pd.DataFrame | None,
+    argument: str,
+    columns: tuple[str, ...] = ("place_id", "period", "measure", "value"),
+) -> pd.DataFrame | None:
+    lacking = [] if table is None else [column for column in columns if column not in table.columns]
     if lacking:
         raise AnalysisError(
             f"The frame given as {argument} lacks columns.",

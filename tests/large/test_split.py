@@ -164,3 +164,27 @@ def test_indicators_of_a_split_study_are_those_of_the_study_to_the_last_byte(tmp
     assert done.out.read_bytes() == whole.out.read_bytes()
     assert (done.rows, done.computed) == (whole.rows, whole.computed)
     assert measured(tmp_path / "out", tmp_path, "whole").computed == 0  # the same keys, too
+
+
+def assert_same_panel(found, expected):
+    assert sorted(found.columns) == sorted(expected.columns)
+    pd.testing.assert_frame_equal(found[list(expected.columns)], expected, rtol=1e-12, check_dtype=True)
+    assert sorted(found.attrs["post_treatment"]) == sorted(expected.attrs["post_treatment"])
+    assert {k: v for k, v in found.attrs.items() if k != "post_treatment"} == {
+        k: v for k, v in expected.attrs.items() if k != "post_treatment"
+    }
+
+
+@pytest.mark.parametrize("of", ["dirty", "city"])
+def test_the_panel_by_district_is_the_panel_of_the_whole(tmp_path, of, repository):
+    from analysis.panel import build_panel
+
+    study = repository / "data/examples/small-city"
+    if of == "dirty":
+        study = write_study(tmp_path / "study", a_log(), ".parquet")
+    whole, done = open_study(study), split_log(study, tmp_path / "out", progress=False)
+    expected = build_panel(whole)
+    assert_same_panel(build_panel(done), expected)
+    if of == "dirty":
+        indicators = pd.read_parquet(measured(done, tmp_path, "given").out)
+        assert_same_panel(build_panel(done, indicators=indicators), build_panel(whole, indicators=indicators))

@@ -55,7 +55,8 @@ def read_table(folder: Path, table: str, rows: int | None = None, name: str | No
     """
     path = folder / f"{name or table}{SUFFIX}"
     try:
-        content = pq.read_table(path)
+        with pq.ParquetFile(path) as file:
+            content = file.read()
     except (OSError, pa.ArrowException) as error:
         raise _damaged(path, error) from error
     if rows is not None and len(content) != rows:

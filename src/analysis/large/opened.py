@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -146,36 +146,74 @@ class SplitStudy:
 
     def district(self, district_id: str) -> Study:
         """Return the study of one district: what `open_study(...).district(district_id)` gives."""
-        return self._study(self._entry(district_id), DISTRICTS)
+        return self._study(district_id)
 
     @property
     def outside(self) -> Study:
         """What lies in no district: the city's outcomes, communities without a district and all there."""
-        return self._study(self.header["outside"], "")
+        return self._study(None)
 
-    def visitors(self, district_id: str | None) -> pd.DataFrame:
-        """Return the people of elsewhere who act in a district (None: in none); the index is their row."""
-        entry = self.header["outside"] if district_id is None else self._entry(district_id)
-        return self._read(entry, "people", "" if district_id is None else DISTRICTS, VISITORS)
+    def without_log(self, kinds: tuple[str, ...] = ()) -> Study:
+        """Return the whole study without its log; every other table fits into memory.
+
+        Of the log it has the acts of `kinds`, and those that gather around a matter: these are few.
+        """
+        frames = {"places": self.places, "reforms": self.reforms}
+        for table in sorted(
+            set(schema.MODELS) - set(frames), key="interactions".__eq__
+        ):  # the log comes last
+            found = (self._table(district, table) for district in [*self.districts, None])
+            if table == "interactions":
+                matters = frames["matters"]["matter_id"]
+                found = (f[f["kind"].isin(kinds) | f["gathering_id"].isin(matters)] for f in found)
+            found = [frame for frame in found if len(frame)]
+            frames[table] = (
+                pd.concat(found).sort_index().reset_index(drop=True) if found else schema.empty(table)
+            )
+        return self._with({table: frames[table] for table in schema.MODELS})
+
+    def lending(self, district_id: str | None) -> Study:
+        """Return the study of a district with, in its people table, also those of elsewhere who act there.
+
+        Measures of what people of certain groups do in a district need them. None: what lies in no district.
+        A district without acts has one of elsewhere, as having none is not the same as having no log.
+        """
+        study = self._study(district_id)
+        people = pd.concat([self.residents(district_id), self.visitors(district_id)]).sort_index()
+        acts = study.interactions if len(study.interactions) else self.first_acts.head(1)
+        return replace(
+            study, frames=study.frames | {"people": people.reset_index(drop=True), "interactions": acts}
+        )
+
+    def interactions(self, district_id: str | None) -> pd.DataFrame:
+        """Return the acts of a district (None: of none); the index is their row in the log."""
+        return self._table(district_id, "interactions")
 
     def residents(self, district_id: str | None) -> pd.DataFrame:
         """Return the people of a district (None: of none); the index is their row in the people table."""
-        entry = self.header["outside"] if district_id is None else self._entry(district_id)
-        return self._read(entry, "people", "" if district_id is None else DISTRICTS)
+        return self._table(district_id, "people")
 
-    def _study(self, entry: dict, above: str) -> Study:
-        frames = {table: self._read(entry, table, above).reset_index(drop=True) for table in schema.MODELS}
+    def visitors(self, district_id: str | None) -> pd.DataFrame:
+        """Return the people of elsewhere who act in a district (None: in none); the index is their row."""
+        return self._table(district_id, "people", VISITORS)
+
+    def _study(self, district_id: str | None) -> Study:
+        return self._with({t: self._table(district_id, t).reset_index(drop=True) for t in schema.MODELS})
+
+    def _with(self, frames: dict[str, pd.DataFrame]) -> Study:
         window = tuple(self.header["periods"] or self.header["window"] or ()) or None
         return Study(
             frames=frames, name=self.name, name_zh=self.name_zh, period=self.period,
             accounting=self.accounting, problems=self.problems, window=window, procedures=self.procedures,
         )  # fmt: skip
 
-    def _read(self, entry: dict, table: str, above: str, name: str | None = None) -> pd.DataFrame:
+    def _table(self, district_id: str | None, table: str, name: str | None = None) -> pd.DataFrame:
+        entry = self.header["outside"] if district_id is None else self._entry(district_id)
         rows = entry["rows"].get(name or table, 0)
         if not rows:
             return schema.empty(table)
-        return read_table(self.path / above / entry["folder"], table, rows, name)
+        above = self.path if district_id is None else self.path / DISTRICTS
+        return read_table(above / entry["folder"], table, rows, name)
 
     def _entry(self, district_id: str) -> dict:
         if district_id in self._entries:

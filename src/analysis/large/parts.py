@@ -30,7 +30,7 @@ class PartCheck(Check):
     def __init__(self, whole: LogCheck, raw: RawTable, now: pd.Timestamp) -> None:
         self.__dict__.update(whole.__dict__)
         self.problems, self._part, self._kept = Problems(), raw, {}
-        self.frames = {table: schema.empty(table) for table in schema.MODELS} | whole.around
+        self.frames = dict(whole.around)
         self.fate = {t: pd.Series("", index=frame.index, dtype="str") for t, frame in self.frames.items()}
         self.expected = {t: pd.Series(False, index=frame.index) for t, frame in self.frames.items()}
         self.rows_in, self._raw, self._secret = dict.fromkeys(schema.MODELS, 0), {}, {}
@@ -75,26 +75,27 @@ class LogCheck(Check):
         for rule in rules.RULES:
             rule(self)
         places, organisations = self.kept("places"), self.kept("organisations")
-        self.around = {
-            "places": places.assign(parent_id=None).astype(places.dtypes),
-            "organisations": organisations,
-        }
-        self.hashing = Hashing(self.key, organisations["org_id"])
-        self.fates, self.apart, self.log_lost = Counter(), Counter(), 0
+        self.around = {table: schema.empty(table) for table in schema.MODELS}
+        self.around["places"] = places.assign(parent_id=None).astype(places.dtypes)
+        self.around["organisations"] = organisations
+        self.persons = [name for name, column in schema.columns(LOG).items() if column.person]
+        persons = organisations["org_id"].isin(self.kept("people")["person_id"])  # as in Check.study
+        self.hashing = Hashing(self.key, organisations.loc[~persons, "org_id"])
+        self.log_fates, self.log_apart, self.log_lost = Counter(), Counter(), 0
 
     def check_part(self, raw: RawTable, now: pd.Timestamp) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Check one part of the log; return the rows kept, pseudonymous, and the problems found."""
         part = PartCheck(self, raw, now)
         fate = part.fate[LOG][part.fate[LOG] != ""]
-        self.fates.update(dict.fromkeys(fate.unique(), 0))  # in the order of appearance
-        self.fates.update(fate.value_counts().to_dict())
-        self.apart.update({rule: len(rows) for rule, rows in raw.apart.items()})
+        self.log_fates.update(dict.fromkeys(fate.unique(), 0))  # in the order of appearance
+        self.log_fates.update(fate.value_counts().to_dict())
+        self.log_apart.update({rule: len(rows) for rule, rows in raw.apart.items()})
         self.log_lost += part._lost(LOG)
         self.rows_in[LOG] += raw.rows_in
         rows = part.kept(LOG)
         status = rows["status"].fillna(schema.columns(LOG)["status"].default)
-        hashed = {c: self.hashing(rows[c]) for c, entry in schema.columns(LOG).items() if entry.person}
-        rows = rows.assign(**hashed, status=status)
+        hashed = self.hashing(*(rows[name] for name in self.persons))
+        rows = rows.assign(**dict(zip(self.persons, hashed, strict=True)), status=status)
         self.acts = first_acts(pd.concat([self.acts, first_acts(rows)]))
         found = part.problems.frame()
         return rows, found[(found["table"] == LOG) & (found["rule"] != "no_rows")]
@@ -112,8 +113,8 @@ class LogCheck(Check):
     def _by_rule(self, table: str) -> dict[str, int]:
         if table != LOG:
             return super()._by_rule(table)
-        fates = sorted(self.fates.items(), key=lambda item: -item[1])
-        return dict(fates) | {rule: count for rule, count in self.apart.items() if count}
+        fates = sorted(self.log_fates.items(), key=lambda item: -item[1])
+        return dict(fates) | {rule: count for rule, count in self.log_apart.items() if count}
 
     def _lost(self, table: str) -> int:
         return self.log_lost if table == LOG else super()._lost(table)
@@ -126,16 +127,23 @@ class Hashing:
         self.key, self.organisations = key, {name: name for name in organisations}
         self.known = dict(self.organisations)
 
-    def __call__(self, ids: pd.Series) -> pd.Series:
-        """Return the pseudonym of each identifier; missing stays missing."""
-        codes, unique = pd.factorize(ids)
-        names = list(unique)
+    def __call__(self, *columns: pd.Series) -> list[pd.Series]:
+        """Return the columns with the pseudonym of each identifier; missing stays missing."""
+        import pyarrow as pa
+
+        together = pa.chunked_array([pa.array(column, pa.string()) for column in columns])
+        coded = together.combine_chunks().dictionary_encode()
+        names = coded.dictionary.to_pylist()
         new = pd.Series([name for name in names if name not in self.known], dtype="str")
         self.known.update(zip(new, pseudonyms(new, self.key), strict=True))
-        hashed = pd.array([*map(self.known.__getitem__, names), None], dtype="str")
+        hashed = pa.array(map(self.known.__getitem__, names), pa.string()).take(coded.indices)
         if len(self.known) > REMEMBERED + len(self.organisations):
             self.known = dict(self.organisations)
-        return pd.Series(hashed.take(codes), index=ids.index, name=ids.name)
+        starts = np.cumsum([0, *map(len, columns)])
+        return [
+            pd.Series(pd.array(hashed[start:stop], dtype="str"), index=column.index, name=column.name)
+            for column, start, stop in zip(columns, starts[:-1], starts[1:], strict=True)
+        ]
 
 
 def first_acts(rows: pd.DataFrame) -> pd.DataFrame:

@@ -30,7 +30,7 @@ from analysis.tables.read import read_parts
 if TYPE_CHECKING:
     import pyarrow as pa
 
-ROWS_AT_ONCE = 250_000
+ROWS_AT_ONCE = 500_000
 SPILL = "spill"
 
 

@@ -47,9 +47,7 @@ def slice_tables(outline: Study, tree: PlaceTree, out: Path) -> dict[int, dict]:
         folder.mkdir(exist_ok=True)
         rows = {t: places[number] for t, places in groups.items() if number in places}
         for table, positions in rows.items():
-            write_table(
-                folder, table, frames[table].iloc[positions], positions if table == "people" else None
-            )
+            write_table(folder, table, frames[table].iloc[positions], positions)
         sizes = {table: len(positions) for table, positions in rows.items()}
         seen = [frames[t][c].iloc[p].dropna() for t, p in rows.items() if t != "people" for c in PERSONS[t]]
         reforms = _reforms_of(place, frames["places"].iloc[rows.get("places", nobody)], held)

@@ -93,7 +93,7 @@ def _of_split(split: SplitStudy, rule: TieRule, salt: str, relative: bool, timed
             [summarise_people(split.residents(name)) for name in [*split.districts, None]]
         )
     for name, places in _levels(split, split.first_acts, split.first_person).groupby("unit", sort=False):
-        log = (split.district(name) if name else split.outside).interactions[[*REQUIRED, *OPTIONAL]]
+        log = split.interactions(name or None)[[*REQUIRED, *OPTIONAL]]
         residents, visitors = split.residents(name or None), split.visitors(name or None)
         visitors = visitors[_acting(visitors, log)]
         people = pd.concat([residents, visitors]).sort_index() if len(visitors) else residents
@@ -112,6 +112,7 @@ class _Whole:
     first_person: pd.DataFrame
     kinds: dict[str, list[str]] = field(default_factory=dict)
     reference: pd.DataFrame | None = None
+    reference_keys: dict[str, list[int]] = field(default_factory=dict)
 
 
 def _unit(
@@ -137,7 +138,7 @@ def _unit(
     acts = pd.util.hash_pandas_object(unit.interactions, index=False).to_numpy()
     known = _hash(unit.people) if unit.people is not None else np.zeros(0, np.uint64)
     salt = whole.salt + json.dumps(_sum(acts)) if whole.timed else whole.salt
-    return replace(unit, keys=_keys(unit, whole.rule, acts, known, homes, salt))
+    return replace(unit, keys=_keys(unit, whole, acts, known, homes, salt))
 
 
 def _kinds(log: pd.DataFrame, bounded: TieRule) -> dict[str, list[str]]:
@@ -187,9 +188,9 @@ def _levels(study: Study, log: pd.DataFrame, people: pd.DataFrame) -> pd.DataFra
 
 
 def _keys(
-    unit: Unit, rule: TieRule, acts: np.ndarray, people: np.ndarray, at_home: np.ndarray, salt: str
+    unit: Unit, whole: _Whole, acts: np.ndarray, people: np.ndarray, at_home: np.ndarray, salt: str
 ) -> dict[str, str]:
-    log, bounded = unit.interactions, unit.rule
+    log, bounded, rule = unit.interactions, unit.rule, whole.rule
     labels = [] if rule.period == ALL else _labels(bounded)
     plain = rule.describe() | {"start": None, "end": None}
     common = [salt, plain, unit.kinds, _hash(unit.levels).tolist()]
@@ -212,7 +213,9 @@ def _keys(
             mine = people if label == ALL else people[since <= np.datetime64(period.end_time)]
             parts.append([_sum(mine), len(mine)])
         if unit.reference is not None:
-            parts.append(_sum(_hash(_joined_by(unit.reference, period))))
+            if label not in whole.reference_keys:
+                whole.reference_keys[label] = _sum(_hash(_joined_by(unit.reference, period)))
+            parts.append(whole.reference_keys[label])
         keys[label] = hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest()[:32]
     return keys
 
