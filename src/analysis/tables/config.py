@@ -25,6 +25,7 @@ TABLE_KEYS = (
     "path", "columns", "constants", "values", "encoding", "separator", "header", "time_zone", "time_format",
     "sheet", "table", "postgresql",
 )  # fmt: skip
+SPLIT = "split.json"  # the header of a study that `gongzhi split` wrote
 HEADER_WITHIN = 30  # rows in which the header of a table stands
 POSTGRESQL_KEYS = ("table", "query", "environment")
 
@@ -120,6 +121,12 @@ def read_config(folder: str | Path) -> StudyConfig:
             expected="a folder with study.toml and tables such as places.csv",
             mend="Check the path, or make a study to look at with: gongzhi simulate OUT",
         )
+    if (folder / SPLIT).is_file():
+        raise StudyError(
+            "This folder holds a split study, which is checked and pseudonymous already.", where=str(folder),
+            expected="a study folder with study.toml and tables",
+            mend="Use it with gongzhi indicators, or in Python: from analysis.large import open_split",
+        )  # fmt: skip
     file = folder / "study.toml"
     content = _load(inside(folder, file, str(file))) if file.exists() or file.is_symlink() else {}
     _known(content, ("study", "tables"), file, "section")
