@@ -27,6 +27,7 @@ from analysis.commands import (
     replicate,
     report,
     simulate,
+    split,
     trace,
     verify,
 )
@@ -35,8 +36,8 @@ from analysis.errors import AnalysisError
 from analysis.files import describe_trouble
 
 COMMANDS = (
-    init, check, simulate, import_, indicators, effects, bench, report, change, trace, verify, replicate,
-    case, lab, export, privacy,
+    init, check, split, simulate, import_, indicators, effects, bench, report, change, trace, verify,
+    replicate, case, lab, export, privacy,
 )  # fmt: skip
 THREADS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
 

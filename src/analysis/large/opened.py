@@ -12,6 +12,7 @@ import pandas as pd
 from analysis.errors import StudyError
 from analysis.large.files import read_table
 from analysis.tables import schema
+from analysis.tables.config import SPLIT
 from analysis.tables.declared import FILE as PROCEDURES
 from analysis.tables.declared import read_procedures
 from analysis.tables.periods import periods_between
@@ -19,7 +20,7 @@ from analysis.tables.places import PlaceTree
 from analysis.tables.procedures import Procedure
 from analysis.tables.study import Study
 
-HEADER, FORMAT = "split.json", 1
+HEADER, FORMAT = SPLIT, 1
 WHOLE, DISTRICTS, OUTSIDE = "whole", "districts", "outside"
 VISITORS = "visitors"
 
