@@ -72,6 +72,7 @@ def write_manifest(request: Request, stage: Stage, entries: list[dict]) -> Path:
         "made": datetime.now(UTC).isoformat(timespec="seconds"),
         "study": str(request.study),
         "inputs": stage.study["inputs"],
+        "rows": stage.study.get("rows", {}),
         "parameters": request.parameters,
         "formats": list(request.formats),
         "template": request.template.name,

@@ -15,6 +15,8 @@ from analysis.reporting.layout import Layout
 from analysis.reporting.running.keys import code_version, digest, file_hash, hashes, installed, unchanged
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from analysis.reporting.city import City
     from analysis.reporting.running.record import Journal
     from analysis.tables.study import Study
@@ -33,7 +35,7 @@ class Stage:
     key : str
         Hash of the study's files, the code and the versions installed.
     study : dict
-        Name of the study, and hashes of its inputs by name.
+        Name of the study, hashes of its inputs by name, and what became of the rows of its tables.
     inputs : dict of str to str
         Path of every file of the study -> sha256.
     districts : list of dict
@@ -149,6 +151,17 @@ def _key(inputs: dict[str, str]) -> str:
     return digest(inputs, code_version(), installed())
 
 
+def rows_by_table(accounting: pd.DataFrame) -> dict[str, dict]:
+    """Return table -> rows read, kept, and set aside by rule, of the tables that hold rows."""
+    found: dict[str, dict] = {}
+    for row in accounting.itertuples():
+        if row.rows_in and not row.rule:
+            found[row.table] = {"read": int(row.rows_in), "kept": int(row.kept), "set_aside": {}}
+    for row in accounting[accounting["rule"] != ""].itertuples():
+        found[row.table]["set_aside"][row.rule] = int(row.set_aside)
+    return found
+
+
 def _store(city: City, inputs: dict[str, str], layout: Layout) -> Stage:
     from analysis.reporting.running.slices import city_numbers, moved, slice_city
 
@@ -157,7 +170,8 @@ def _store(city: City, inputs: dict[str, str], layout: Layout) -> Stage:
     rows = places.loc[places["kind"] == "district", ["place_id", "name", "name_zh"]]
     rows = rows.astype("object").where(rows.notna(), None).to_dict("records")
     shared = {row["place_id"]: digest(numbers[""], numbers.get(row["place_id"])) for row in rows}
-    named = {"name": city.meta["study"], "inputs": city.meta["inputs"]}
+    rows_of = rows_by_table(city.frames["accounting"])
+    named = {"name": city.meta["study"], "inputs": city.meta["inputs"], "rows": rows_of}
     stage = Stage(layout.city, _key(inputs), named, inputs, rows, slice_city(city), shared)
     before = _earlier_numbers(layout.city)
     stage.moved = moved(before, numbers) if before else []
