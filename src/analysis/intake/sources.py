@@ -14,6 +14,7 @@ from analysis.tables.clean import tidy
 from analysis.tables.config import DUCKDB, EXCEL, SUFFIXES, TableConfig
 from analysis.tables.read import open_source
 
+WHY = {"kind": "a kind of file that cannot be read", "no_rows": "no header with rows under it"}
 LOOKED_AT = 200_000  # rows of a table that are looked at
 
 
@@ -84,7 +85,7 @@ def find_sources(paths: Iterable[str | Path]) -> tuple[list[Source], list[tuple[
     if not sources:
         raise StudyError(
             "No table was found.", where=", ".join(str(p) for p in paths) or "the files given",
-            value="; ".join(f"{name}: {why}" for name, why in refused[:3]) or None,
+            value="; ".join(f"{name}: {WHY.get(why, why)}" for name, why in refused[:3]) or None,
             expected="files ending in " + ", ".join(SUFFIXES),
             mend="Give the files that the platform exported.",
         )  # fmt: skip

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import re
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -13,6 +12,7 @@ import pandas as pd
 
 from analysis.errors import StudyError
 from analysis.tables import schema
+from analysis.tables.keys import check_kinds
 from analysis.tables.limits import inside, small_text
 from analysis.tables.periods import FREQUENCIES
 
@@ -26,8 +26,6 @@ TABLE_KEYS = (
     "sheet", "table", "postgresql",
 )  # fmt: skip
 SPLIT = "split.json"  # the header of a study that `gongzhi split` wrote
-HEADER_WITHIN = 30  # rows in which the header of a table stands
-POSTGRESQL_KEYS = ("table", "query", "environment")
 
 
 @dataclass(frozen=True)
@@ -212,7 +210,7 @@ def _table(folder: Path, file: Path, name: str, entry: object) -> TableConfig:
             mend="Write the map in this form.",
         )  # fmt: skip
     _check_zone(entry.get("time_zone"), f"{where} time_zone")
-    _check_kinds(entry, where)
+    check_kinds(entry, where)
     header = entry.get("header", ())
     header = (header,) if isinstance(header, int) else tuple(header)
     if "postgresql" in entry:
@@ -225,46 +223,6 @@ def _table(folder: Path, file: Path, name: str, entry: object) -> TableConfig:
             mend="Export the table as CSV.",
         )  # fmt: skip
     return TableConfig(**{**entry, "path": path, "header": header})
-
-
-def _check_kinds(entry: dict, where: str) -> None:
-    """Raise where a key holds what it cannot mean."""
-    names = (str, list)
-    rules = {
-        "columns": (lambda v: all(isinstance(n, names) and all(isinstance(p, str) for p in n) and n
-                                  for n in v.values()), 'their name, or a list such as ["日期", "时间"]'),
-        "encoding": (lambda v: isinstance(v, str), 'a name such as "gb18030"'),
-        "separator": (lambda v: isinstance(v, str) and len(v) == 1 and v.isascii() and v not in '"\r\n',
-                      'one character such as ";"'),
-        "header": (_is_header, "the row of the column names, such as 3, or two rows: [3, 4]"),
-        "time_format": (lambda v: isinstance(v, str), 'a format such as "%d/%m/%Y %H:%M"'),
-        "sheet": (lambda v: isinstance(v, str | int) and not isinstance(v, bool), 'a name such as "Sheet1"'),
-        "table": (lambda v: isinstance(v, str), "the name of a table or view"),
-        "postgresql": (_is_postgresql, '{ table = "public.log", environment = "DISTRICT_DB" }: the name of '
-                       "the environment variable that holds the address, never the address"),
-    }  # fmt: skip
-    for key, (right, expected) in rules.items():
-        if key in entry and not right(entry[key]):
-            shown = None if key == "postgresql" else entry[key]  # an address holds a password
-            raise StudyError(
-                f"A key of study.toml holds what it cannot mean: {key}.", where=f"{where} {key}",
-                value=shown, expected=expected, mend="Correct it.",
-            )  # fmt: skip
-
-
-def _is_header(value: object) -> bool:
-    rows = value if isinstance(value, list) else [value]
-    whole = all(isinstance(n, int) and not isinstance(n, bool) and 0 < n <= HEADER_WITHIN for n in rows)
-    return bool(rows) and whole and rows == list(range(rows[0], rows[0] + len(rows)))
-
-
-def _is_postgresql(value: object) -> bool:
-    known = isinstance(value, dict) and set(value) <= set(POSTGRESQL_KEYS)
-    if not known or not all(isinstance(v, str) and v for v in value.values()):
-        return False
-    return ("table" in value) != ("query" in value) and re.fullmatch(
-        r"[A-Za-z_]\w*", value.get("environment", "")
-    )
 
 
 def _load(file: Path) -> dict:

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from analysis.tables.config import HEADER_WITHIN as LOOKED_AT
+from analysis.tables.keys import HEADER_WITHIN as LOOKED_AT
 
 __all__ = ["LOOKED_AT", "compose", "find_header", "spread"]
 NUMERIC = re.compile(r"[\d\s.,:/%+-]*\d[\d\s.,:/%+-]*")
