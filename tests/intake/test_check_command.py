@@ -1,11 +1,15 @@
 """A check as a report: grouped, as a page, the rows set aside in a file, safe mends in a copy."""
 
+import ast
 import re
+import tomllib
+from pathlib import Path
 
 import openpyxl
 import pandas as pd
 import pytest
 
+import analysis
 from analysis.cli import main
 from analysis.intake.groups import group_problems
 from analysis.tables import check_study, open_study
@@ -130,3 +134,24 @@ def test_too_many_rows_set_aside_exits_with_2(folder, tmp_path, capsys):
     assert main(["check", str(folder), "--fix", str(tmp_path / "mended")]) == 0  # the mends were enough
     (folder / "study.toml").write_text("[study]\nmax_set_aside = 1.0\n")
     assert main(["check", str(folder)]) == 0
+
+
+def rules_of(folder):
+    """Return the rules that problems of a check may bear, as they stand in the code."""
+    places = {"add": 1, "flag": 2}
+    for file in sorted(folder.rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and len(node.args) > 1:
+                rule = node.args[places[node.func.attr] :][:1] if node.func.attr in places else []
+                yield from (
+                    one.value for one in rule if isinstance(one, ast.Constant) and isinstance(one.value, str)
+                )
+
+
+def test_every_rule_says_its_mend_in_chinese():
+    root = Path(analysis.__file__).parent
+    rules = {rule for part in ("tables", "large") for rule in rules_of(root / part)}
+    told = tomllib.loads((root / "intake" / "words.toml").read_text(encoding="utf-8"))["mend"]
+    assert len(rules) > 30
+    assert not rules - set(told)
+    assert all(words["zh"] for words in told.values())
