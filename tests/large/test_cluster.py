@@ -51,7 +51,7 @@ def cluster(tmp_path):
 @pytest.mark.heavy
 def test_a_worker_killed_half_way_changes_no_byte(cluster, tmp_path):
     address, (_, victim, _) = cluster
-    write_city(simulate_city(districts=12, communities=2, months=8, seed=3), tmp_path / "study")
+    write_city(simulate_city(districts=12, communities=2, months=12, seed=3), tmp_path / "study")
     split_log(tmp_path / "study", tmp_path / "split", progress=False)
     local = run_indicators(tmp_path / "split", tmp_path / "local.parquet", names=NAMES, progress=False)
     parts, seen = tmp_path / "far.parquet.parts", []
