@@ -5,11 +5,9 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Executor, ProcessPoolExecutor, wait
-from contextlib import contextmanager
+from concurrent.futures import FIRST_COMPLETED, Executor, wait
 from dataclasses import dataclass, replace
 from itertools import chain, islice
-from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,16 +15,15 @@ import pandas as pd
 
 from analysis.errors import StudyError
 from analysis.large import SplitStudy, is_split, open_split
-from analysis.large.cluster import PATIENCE, connect
+from analysis.large.cluster import PATIENCE
 from analysis.networks.build import build_ties
+from analysis.networks.executors import open_executor, result_of
 from analysis.networks.indicators import COLUMNS, indicators
 from analysis.networks.registry import TIMES, choose
 from analysis.networks.rule import TieRule
 from analysis.networks.units import Unit, split_study
 
 if TYPE_CHECKING:
-    from distributed import Client
-
     from analysis.tables.study import Study
 
 KEYS = b"gongzhi_keys"
@@ -125,7 +122,7 @@ def run_indicators(
     done = Progress(study.tree.levels()["district_id"].nunique(dropna=False), progress)
     tasks = _tasks(units, parts, done)
     few = list(islice(tasks, 2))  # not worth a pool of processes
-    with done.bar, _executor(jobs if len(few) > 1 else 1, scheduler) as working:
+    with done.bar, open_executor(jobs if len(few) > 1 else 1, scheduler) as working:
         for path, unit, old, table in _computed(*working, chain(few, tasks), names):
             _write_part(path, unit, table if old is None else pd.concat([old, table], ignore_index=True))
             done.bar.update()
@@ -187,42 +184,7 @@ def _computed(
         if not done and meanwhile is not None:
             meanwhile()
         for future in done:
-            yield *running.pop(future), _result(future)
-
-
-def _result(future) -> pd.DataFrame:
-    try:
-        return future.result()
-    except Exception as error:
-        if type(error).__name__ not in ("KilledWorker", "CancelledError", "BrokenProcessPool"):
-            raise
-        raise StudyError(
-            "The processes that computed a district were lost.", where="run_indicators", value=error,
-            expected="workers with enough memory for the largest district",
-            mend="Use fewer jobs or larger workers, and call again: districts done are kept.",
-        ) from error  # fmt: skip
-
-
-@contextmanager
-def _executor(jobs: int, scheduler: str | None):
-    """Give an executor (None to work here), how many districts are under way, and what is done in waiting."""
-    if scheduler is None and jobs == 1:
-        yield None, 1, None
-    elif scheduler is None:
-        with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as executor:
-            yield executor, jobs + 1, None
-    else:
-        with connect(scheduler) as client:
-            width = max(2 * sum(client.nthreads().values()), 2)
-            yield client.get_executor(pure=False), width, lambda: _refuse_alone(client)
-
-
-def _refuse_alone(client: Client) -> None:
-    if not client.nthreads():
-        raise StudyError(
-            "The Dask scheduler has no workers any more.", where="scheduler", value=client.scheduler.address,
-            expected="at least one worker", mend="Start workers and call again: districts done are kept.",
-        )  # fmt: skip
+            yield *running.pop(future), result_of(future)
 
 
 def _light(unit: Unit) -> Unit:
