@@ -33,15 +33,15 @@ class AnalysisError(Exception):
         super().__init__(what)
 
     def __str__(self) -> str:
-        lines = [self.what]
+        lines = [_lines(self.what)]
         if self.where is not None:
-            lines.append(f"  where:    {self.where}")
+            lines.append(f"  where:    {visible(self.where)}")
         if self.value is not None:
             lines.append(f"  value:    {shorten(self.value)}")
         if self.expected is not None:
-            lines.append(f"  expected: {self.expected}")
+            lines.append(f"  expected: {visible(self.expected)}")
         if self.mend is not None:
-            lines.append(f"  mend:     {self.mend}")
+            lines.append(f"  mend:     {_lines(self.mend)}")
         return "\n".join(lines)
 
     def __reduce__(self):  # the keyword arguments must survive the way back from a worker process
@@ -66,8 +66,23 @@ class ReportError(AnalysisError):
 
 def shorten(value: object, limit: int = 80) -> str:
     """Return `value` as text on one line of at most `limit` characters."""
-    text = " ".join(str(value).split())
+    text = " ".join(visible(value).split())
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def visible(value: object) -> str:
+    """Return `value` as text on one line, marks that move the cursor or turn the writing written out."""
+    text = str(value)
+    if text.isprintable():
+        return text
+    return "".join(
+        mark if mark.isprintable() else " " if mark.isspace() else mark.encode("unicode_escape").decode()
+        for mark in text
+    )
+
+
+def _lines(text: str) -> str:
+    return "\n".join(visible(line) for line in str(text).split("\n"))
 
 
 def _rebuild(kind: type[AnalysisError], what: str, details: dict[str, object]) -> AnalysisError:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from analysis.commands.common import BAD_INPUT, OK
+from analysis.commands.common import BAD_INPUT, OK, tell
 
 
 def check(options: argparse.Namespace) -> int:
@@ -49,28 +49,29 @@ def _print_problems(problems, options: argparse.Namespace) -> None:
         found = problems[problems["level"] == level]
         if not len(found):
             continue
-        print(f"{title} ({len(found):,})")
+        tell(f"{title} ({len(found):,})")
         if options.all:
             for problem in found.itertuples():
-                print(f"  {describe(problem)}")
+                tell(f"  {describe(problem)}")
             print()
             continue
         for group in group_problems(found).itertuples():
             where = f"{group.table}.{group.column}" if group.column else group.table
             times = f" ({group.count:,})" if group.count > 1 else ""
-            print(f"  {where}: {group.rule.replace('_', ' ')}{times}. {group.hint}")
+            tell(f"  {where}: {group.rule.replace('_', ' ')}{times}. {group.hint}")
             for value, count, rows in group.values[: options.limit]:
                 shown = [repr(value)] if value else []
                 shown += [f"{count:,} times"] if count > 1 else []
                 shown += [f"row {rows_text(rows, count)}"] if rows else []
                 if shown:
-                    print(f"      {', '.join(shown)}")
+                    tell(f"      {', '.join(shown)}")
             if len(group.values) > options.limit:
                 left = len(group.values) - options.limit
-                print(f"      … and {left:,} more values (--all or --csv FILE shows them)")
+                tell(f"      … and {left:,} more values (--all or --csv FILE shows them)")
             if group.suggestion:
                 print("      in study.toml:")
-                print("\n".join(f"        {line}" for line in group.suggestion.splitlines()))
+                for line in group.suggestion.splitlines():
+                    tell(f"        {line}")
         print()
 
 

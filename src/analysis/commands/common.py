@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from analysis.errors import AnalysisError
+from analysis.errors import AnalysisError, visible
 
 OK, SOME_FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+
+
+def tell(line: str) -> None:
+    """Print one line in which names from files cannot move the cursor, colour the screen or begin a line."""
+    print(visible(line))
 
 
 def listed(text: str) -> tuple[str, ...]:

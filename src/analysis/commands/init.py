@@ -7,7 +7,7 @@ import sys
 from functools import partial
 from pathlib import Path
 
-from analysis.commands.common import BAD_INPUT, OK
+from analysis.commands.common import BAD_INPUT, OK, tell
 
 
 def init(options: argparse.Namespace) -> int:
@@ -33,12 +33,12 @@ def _show(proposal, language: str) -> None:
     from analysis.intake.write import reason_text
 
     for table in proposal.tables.values():
-        print(f"{table.table}  <-  {table.source.label}  ({len(table.source.frame):,})")
+        tell(f"{table.table}  <-  {table.source.label}  ({len(table.source.frame):,})")
         for ours, match in table.columns.items():
             theirs = " + ".join(match.theirs)
-            print(f"  {mark(match.confidence):<3} {ours:16} <- {theirs}   {reasons(match, language)}")
+            tell(f"  {mark(match.confidence):<3} {ours:16} <- {theirs}   {reasons(match, language)}")
         for ours, (value, reason, word) in table.constants.items():
-            print(f"  {'*' if reason == 'fallback' else '**':<3} {ours:16} =  {value}   "
+            tell(f"  {'*' if reason == 'fallback' else '**':<3} {ours:16} =  {value}   "
                   f"{say(language, reason, word=word)}")  # fmt: skip
         for column, unknown in table.unknown.items():
             key = (
@@ -46,26 +46,26 @@ def _show(proposal, language: str) -> None:
                 if column in table.values and unknown[0] in table.values[column]
                 else "unknown"
             )
-            print(f"  !   {column}: {listed(unknown, language)}: {say(language, key)}")
+            tell(f"  !   {column}: {listed(unknown, language)}: {say(language, key)}")
         if table.lacking:
-            print(f"  !!! {say(language, 'lacking', table=table.table, columns=', '.join(table.lacking))}")
+            tell(f"  !!! {say(language, 'lacking', table=table.table, columns=', '.join(table.lacking))}")
         if table.unused:
-            print(f"      {say(language, 'unused')}: {listed(table.unused, language)}")
+            tell(f"      {say(language, 'unused')}: {listed(table.unused, language)}")
     if proposal.places is not None:
         of, count = listed(proposal.places.of, language), f"{len(proposal.places.frame):,}"
-        print(f"places  <-  {say(language, 'places_made', of=of, count=count)}")
+        tell(f"places  <-  {say(language, 'places_made', of=of, count=count)}")
         if proposal.places.one_district:
-            print(f"      {say(language, 'one_district')}")
+            tell(f"      {say(language, 'one_district')}")
         if proposal.places.homeless:
-            print(f"  !!! {say(language, 'homeless')}: {listed(proposal.places.homeless, language)}")
+            tell(f"  !!! {say(language, 'homeless')}: {listed(proposal.places.homeless, language)}")
         for name, near in proposal.places.doubtful:
-            print(f"  !!! {say(language, 'doubtful', name=name, near=near)}")
+            tell(f"  !!! {say(language, 'doubtful', name=name, near=near)}")
     elif "places" not in proposal.tables:
-        print(f"!!! {say(language, 'no_places')}")
+        tell(f"!!! {say(language, 'no_places')}")
     if proposal.steps is not None:
-        print(f"steps  <-  {say(language, 'steps_made', count=f'{len(proposal.steps):,}')}")
+        tell(f"steps  <-  {say(language, 'steps_made', count=f'{len(proposal.steps):,}')}")
     for label, reason in proposal.unplaced:
-        print(f"{say(language, 'unplaced')}: {label}: {reason_text(reason, language)}")
+        tell(f"{say(language, 'unplaced')}: {label}: {reason_text(reason, language)}")
 
 
 def _ask(tables: dict, language: str) -> None:
@@ -88,7 +88,7 @@ def _ask(tables: dict, language: str) -> None:
             free = [*(match.theirs if match else ()), *table.unused]
             for number, theirs in enumerate(free, start=1):
                 sample = ", ".join(shown(table.source.values(theirs).head(200), secret=False)[:3])
-                print(f"  {number}: {theirs}   {sample[:60]}")
+                tell(f"  {number}: {theirs}   {sample[:60]}")
             answer = input("  Enter keeps it, a number takes that column, - none: ").strip()
             if answer == "-":
                 table.columns.pop(ours, None)

@@ -118,7 +118,7 @@ class Meter:
     def lines(self, file) -> Iterator[str]:
         """Yield the lines of a text, each of bearable length."""
         for number, line in enumerate(iter(lambda: file.readline(MAX_LINE), ""), start=1):
-            self.add(len(line), rows=1)
+            self.add(len(line), rows=4)
             if len(line) >= MAX_LINE:
                 raise StudyError(
                     f"A line of the table {self.table!r} is too long.", where=f"{self.path}, line {number:,}",

@@ -20,7 +20,7 @@ TAG = rb"<(?:[\w.-]+:)?"
 CELL = re.compile(TAG + rb"c[\s/>]")
 ROW = re.compile(TAG + rb"row[\s/>]")
 CELL_AT = re.compile(TAG + rb"c\s(?:[^<>]*?\s)?r=[\"']([A-Za-z]{1,9})[A-Za-z]*(\d{0,9})")
-ROW_AT = re.compile(TAG + rb"row\s(?:[^<>]*?\s)?r=[\"'](\d{1,9})")
+ROW_AT = re.compile(TAG + rb"row\s(?:[^<>]*?\s)?r=[\"'][A-Za-z]*(\d{1,9})")
 MERGED = re.compile(
     TAG + rb"mergeCell\s(?:[^<>]*?\s)?ref=[\"']([A-Za-z]{1,7})(\d{1,9}):([A-Za-z]{1,7})(\d{1,9})"
 )

@@ -20,6 +20,7 @@ from analysis.tables.formats.base import Content, Opened
 from analysis.tables.limits import MAX_LINE, Meter, check_columns
 
 SEPARATORS = ",;\t|"
+MOST_BROKEN = 2_000_000  # rows that cannot be taken apart: with more, the file is no such table
 BLOCK = 1 << 24  # bytes read at once
 
 
@@ -34,7 +35,11 @@ def open_text(table: str, config: TableConfig, known) -> Opened:
     if not text.strip():
         raise empty(table, config)
     separator = config.separator or _separator(lines, known)
-    reader, records, line_ends = csv.reader(io.StringIO("".join(lines)), delimiter=separator), [], []
+    reader, records, line_ends = (
+        csv.reader(io.StringIO("".join(lines), newline=""), delimiter=separator),
+        [],
+        [],
+    )
     try:
         for record in reader:
             records.append([cell.strip() for cell in record])
@@ -47,7 +52,7 @@ def open_text(table: str, config: TableConfig, known) -> Opened:
     if not rows or rows[-1] >= len(records):
         raise empty(table, config)
     check_columns(table, config.where, max(map(len, records)))
-    names = header.compose(records, rows)
+    names = header.compose([record[: _width(records, rows)] for record in records], rows)
 
     def read(positions: list[int], limit: int | None) -> Content:
         if limit is not None:
@@ -63,6 +68,13 @@ def open_text(table: str, config: TableConfig, known) -> Opened:
         separator,
         lambda positions, _: _blocks(*place, positions),
     )
+
+
+def _width(records: list[list[str]], rows: tuple[int, ...]) -> int:
+    """Return the number of fields: that of most records, and not less than the header has."""
+    widths = Counter(len(record) for record in records[rows[-1] + 1 :] if any(record))
+    usual = [width for width, _ in widths.most_common(1)]
+    return max(usual + [len(records[n]) for n in rows])
 
 
 def _all(table, config, encoding, separator, record, lines, width, positions) -> Content:
@@ -114,7 +126,7 @@ def _options(encoding, separator, lines, width, positions, broken: list[int], of
 
     def note(row):
         broken.append(row.number - lines + offset)
-        return "skip"
+        return "skip" if len(broken) < MOST_BROKEN else "error"
 
     fields = [f"c{n}" for n in range(width)]
     utf8 = encoding.replace("_", "-") in encodings.UTF_8
