@@ -8,8 +8,9 @@ STAMP := $(VENV)/.installed
 CITY := reports/synthetic-city
 LANGUAGES ?= zh,en
 JOBS ?= 2
+MINUTES ?= 11
 
-.PHONY: help report test test-heavy setup lab docs lint format coverage-check calibrate examples lock audit clean
+.PHONY: help report test test-heavy setup lab docs lint format fuzz coverage-check calibrate examples lock audit clean
 
 help:  ## list what can be made
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 18
@@ -57,6 +58,9 @@ coverage-check: setup  ## slow: is the truth of 100 synthetic cities inside the 
 
 test-heavy: setup  ## whole batches with faults, kills, clusters, a real browser; many minutes
 	$(BIN)/python -m pytest -m heavy -n $(JOBS) --dist loadfile
+
+fuzz: setup  ## bytes nobody thought of into every reader, for MINUTES (11) in all; needs atheris beside the tools
+	$(BIN)/python tests/fuzz/run.py --minutes $(MINUTES)
 
 calibrate: setup  ## slow: bias, coverage and power of the estimators under seven truths; docs/methods/calibration.md
 	OPENBLAS_NUM_THREADS=1 $(BIN)/python benchmarks/calibration.py --jobs $(JOBS)

@@ -14,6 +14,9 @@ from uuid import uuid4
 DRAFT = ".draft-"
 STALE = 24 * 3600  # seconds after which a draft that somebody left is cleared away
 
+FORMULA = tuple("=+-@\t\r\n＝＋－＠")  # what a formula begins with
+UNSEEN = " \u00a0\u200b\ufeff\u3000"
+
 # errno: what is wrong, what to do
 MENDS = {
     errno.ENOSPC: ("The disk is full.", "Make room, or choose a folder on another disk."),
@@ -29,6 +32,16 @@ MENDS = {
     errno.EMFILE: ("Too many files are open.", "Use fewer jobs, or raise the limit (ulimit -n)."),
     errno.ENOMEM: ("There is not enough memory.", "Use fewer jobs, or a machine with more memory."),
 }
+
+
+def harmless(cell: object) -> object:
+    """Return a cell as it is, or, where a spreadsheet would take its text for a formula, as marked text.
+
+    Text that begins with = + - @ (full-width ones too, and after blanks), a tab or a line end gets an
+    apostrophe before it, by which spreadsheets mark text (OWASP, CSV injection).
+    """
+    is_formula = isinstance(cell, str) and cell.lstrip(UNSEEN).startswith(FORMULA)
+    return f"'{cell}" if is_formula else cell
 
 
 @contextmanager

@@ -7,6 +7,7 @@ once gives, and what `gongzhi init` writes is TOML.
 
 from __future__ import annotations
 
+import atexit
 import gzip
 import io
 import shutil
@@ -35,6 +36,7 @@ KINDS = list(
     {(c.type, c.unit): c for table in schema.MODELS for c in schema.columns(table).values()}.values()
 )  # one column of each type and unit
 FOLDER = Path(tempfile.mkdtemp(prefix="gongzhi-fuzz-"))
+atexit.register(shutil.rmtree, FOLDER, ignore_errors=True)
 PLACES = "place_id,kind,parent_id\nD,district,\nC,community,D\nC2,community,D\n"
 ACTS = "time,community_id,kind,source_id,target_id\n2021-03-01 10:00,C,help,a,b\n2021-04-01,C2,goods,c,d\n"
 TOML = """[study]

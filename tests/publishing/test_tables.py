@@ -15,8 +15,8 @@ from docx.oxml.ns import qn
 
 from analysis.effects import att_gt
 from analysis.errors import AnalysisError
+from analysis.files import FORMULA
 from analysis.publishing import save_table
-from analysis.publishing.cells import FORMULA
 
 HOSTILE = [
     "=1+1",

@@ -17,11 +17,10 @@ def check(options: argparse.Namespace) -> int:
     study = checked.study()
     _print_problems(study.problems, options)
     if options.csv:
-        from analysis.files import replacing
-        from analysis.intake.aside import safe_cell
+        from analysis.files import harmless, replacing
 
         with replacing(options.csv) as draft:
-            study.problems.map(safe_cell).to_csv(draft, index=False, encoding="utf-8-sig")
+            study.problems.map(harmless).to_csv(draft, index=False, encoding="utf-8-sig")
         print(f"All problems: {options.csv}\n")
     if options.html:
         from analysis.intake.page import write_page

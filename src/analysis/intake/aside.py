@@ -7,11 +7,9 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.errors import StudyError
-from analysis.files import replacing
+from analysis.files import harmless, replacing
 from analysis.tables import schema
 from analysis.tables.check import Check
-
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def set_aside_rows(check: Check) -> pd.DataFrame:
@@ -69,7 +67,7 @@ def write_set_aside(check: Check, path: str | Path) -> int:
     rows = set_aside_rows(check)
     if path.suffix.lower() == ".csv":
         with replacing(path) as draft:
-            rows.assign(values=rows["values"].map(safe_cell)).to_csv(draft, index=False, encoding="utf-8-sig")
+            rows.assign(values=rows["values"].map(harmless)).to_csv(draft, index=False, encoding="utf-8-sig")
     elif path.suffix.lower() == ".xlsx":
         with replacing(path) as draft:
             _write_sheets(check, draft)
@@ -79,11 +77,6 @@ def write_set_aside(check: Check, path: str | Path) -> int:
             expected="a name ending in .csv or .xlsx", mend="Give another name.",
         )  # fmt: skip
     return len(rows)
-
-
-def safe_cell(value: object) -> object:
-    """Return a text that no spreadsheet takes for a formula."""
-    return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
 
 
 def _write_sheets(check: Check, path: Path) -> None:
@@ -100,7 +93,7 @@ def _write_sheets(check: Check, path: Path) -> None:
         sheet.append(list(rows.columns))
         for row in rows.astype(object).where(rows.notna(), None).itertuples(index=False):
             cells = [ILLEGAL_CHARACTERS_RE.sub("", v) if isinstance(v, str) else v for v in row]
-            sheet.append([safe_cell(cell) for cell in cells])
+            sheet.append([harmless(cell) for cell in cells])
         sheet.freeze_panes = "C2"
     with open(path, "wb") as file:
         book.save(file)

@@ -10,8 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.errors import StudyError
-from analysis.files import replacing_folder
-from analysis.intake.aside import safe_cell
+from analysis.files import harmless, replacing_folder
 from analysis.intake.catalogue import meaning
 from analysis.intake.write import quote
 from analysis.tables import schema
@@ -82,7 +81,7 @@ def mend_study(check: Check, out: str | Path) -> pd.DataFrame:
         for extra in ("procedures.toml", "boundaries.geojson"):
             if (check.config.path / extra).is_file():
                 shutil.copyfile(check.config.path / extra, folder / extra)
-        record.map(safe_cell).to_csv(folder / RECORD, index=False, encoding="utf-8-sig", lineterminator="\n")
+        record.map(harmless).to_csv(folder / RECORD, index=False, encoding="utf-8-sig", lineterminator="\n")
     return record
 
 

@@ -22,6 +22,7 @@ from analysis.networks.indicators import COLUMNS, indicators
 from analysis.networks.registry import TIMES, choose
 from analysis.networks.rule import TieRule
 from analysis.networks.units import Unit, split_study
+from analysis.privacy import neutralise
 
 if TYPE_CHECKING:
     from analysis.tables.study import Study
@@ -239,7 +240,8 @@ def _gather(parts: list[Path], out: Path) -> int:
             table = pq.read_table(part)
             rows += len(table)
             if out.suffix == ".csv":
-                table.to_pandas().to_csv(file, mode="a", header=writer is None, index=False, encoding="utf-8")
+                frame = neutralise(table.to_pandas())
+                frame.to_csv(file, mode="a", header=writer is None, index=False, encoding="utf-8")
                 writer = True
             else:
                 table = table.replace_schema_metadata(None)

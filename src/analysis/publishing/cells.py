@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from analysis.display.numbers import NO_VALUE
+from analysis.files import harmless
 
-FORMULA = "=+-@＝＋－＠\t\r\n"  # what a spreadsheet takes for the beginning of a formula
 CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")  # no file of text or XML may hold these
 MOST_DIGITS = 8
 
@@ -26,13 +26,7 @@ def plain_text(value: object) -> str:
 
 def is_formula(words: str) -> bool:
     """Whether a spreadsheet would read this text as a formula."""
-    start = words.lstrip(" \xa0\u3000\ufeff")
-    return bool(start) and (start[0] in FORMULA or words[:1] in FORMULA)
-
-
-def neutral(words: str) -> str:
-    """Return a text that stays a text in a spreadsheet: an apostrophe before what looks like a formula."""
-    return "'" + words if is_formula(words) else words
+    return harmless(words) != words
 
 
 def is_missing(value: object) -> bool:

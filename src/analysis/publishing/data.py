@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from analysis.panel import KEYS
+from analysis.privacy import neutralise
 from analysis.reporting.release.panel import measured, protected
 from analysis.tables.config import read_config
 from analysis.tables.periods import ALL
@@ -95,9 +96,11 @@ def build_data(study: Study, folder: str | Path, *, protect: bool = True) -> Dat
     panel = panel[[*KEYS, *full, *(f"{part}_{name}" for name in reforms for part in ("cohort", "dose"))]]
     if protect:
         panel = _coded(panel, study)
-    panel.to_csv(folder / "panel.csv", index=False, lineterminator="\n")
-    _districts(tidy, study, full).to_csv(folder / "districts.csv", index=False, lineterminator="\n")
-    study.accounting.to_csv(folder / "accounting.csv", index=False, lineterminator="\n")
+    neutralise(panel).to_csv(folder / "panel.csv", index=False, lineterminator="\n")
+    neutralise(_districts(tidy, study, full)).to_csv(
+        folder / "districts.csv", index=False, lineterminator="\n"
+    )
+    neutralise(study.accounting).to_csv(folder / "accounting.csv", index=False, lineterminator="\n")
     enough = [n for n in full if n in (*outcomes, *OWN) and left[n] >= ESTIMATED * known[n]]
     return DataFacts(
         [n for n in outcomes if n in full], [n for n in MEASURES if n in full], reforms, enough,

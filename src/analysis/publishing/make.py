@@ -15,6 +15,7 @@ from analysis import __version__
 from analysis.display.text import LANGUAGES, Text
 from analysis.errors import AnalysisError
 from analysis.panel import missing_tables
+from analysis.privacy import neutralise
 from analysis.publishing import proof
 from analysis.publishing.codebook import write_codebook, write_report_map
 from analysis.publishing.data import DataFacts, build_data
@@ -218,7 +219,7 @@ def _write_rows(path: Path, rows: list[dict], names: tuple[str, ...]) -> None:
     import pandas as pd
 
     path.parent.mkdir(parents=True, exist_ok=True)
-    pd.DataFrame(rows, columns=list(names)).to_csv(path, index=False, lineterminator="\n")
+    neutralise(pd.DataFrame(rows, columns=list(names))).to_csv(path, index=False, lineterminator="\n")
 
 
 def _text(path: Path, words: str) -> None:

@@ -13,7 +13,8 @@ import pandas as pd
 from analysis.display.effect_tables import LATEX, MARKDOWN
 from analysis.effects import EffectEstimate, GroupTimeEffects
 from analysis.errors import AnalysisError
-from analysis.publishing.cells import cell_text, is_missing, is_number, neutral, plain_text, shortened
+from analysis.files import harmless
+from analysis.publishing.cells import cell_text, is_missing, is_number, plain_text, shortened
 from analysis.publishing.content import Content, content_of
 
 SUFFIXES = (".tex", ".docx", ".xlsx", ".csv", ".md")
@@ -146,7 +147,7 @@ def _csv(content: Content) -> bytes:
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     named = list(content.values.columns) != content.header and not content.rule
-    writer.writerow(neutral(plain_text(name)) for name in (content.full_header if named or any(content.units)
+    writer.writerow(harmless(plain_text(name)) for name in (content.full_header if named or any(content.units)
                                                            else content.values.columns))  # fmt: skip
     for row in content.values.astype("object").itertuples(index=False, name=None):
         writer.writerow([_csv_cell(value) for value in row])
@@ -158,7 +159,7 @@ def _csv_cell(value: object) -> str:
         return ""
     if is_number(value):
         return repr(int(value)) if float(value).is_integer() and abs(value) < 1e15 else repr(float(value))
-    return cell_text(value, 0) if isinstance(value, pd.Timestamp) else neutral(plain_text(value))
+    return cell_text(value, 0) if isinstance(value, pd.Timestamp) else harmless(plain_text(value))
 
 
 def _docx(content: Content) -> bytes:

@@ -13,6 +13,7 @@ from analysis.display.text import Text
 from analysis.errors import ReportError
 from analysis.files import write_whole
 from analysis.panel import build_panel
+from analysis.privacy import neutralise
 from analysis.reporting.effect_page import course_of, effect_page, forest_of
 from analysis.reporting.examination import ESTIMATORS, Examination, examine
 from analysis.tables.study import Study
@@ -133,7 +134,7 @@ def _tables(found: Examination, out: Path, outcome: str) -> list[Path]:
         first = [c for c in ("estimator", "check") if c in frame]
         frame = frame[first + [c for c in frame if c not in first]]
         paths.append(out / f"{name}.csv")
-        frame.to_csv(paths[-1], index=False, encoding="utf-8-sig")
+        neutralise(frame).to_csv(paths[-1], index=False, encoding="utf-8-sig")
     for kind, suffix in (("markdown", "md"), ("latex", "tex"), ("docx", "docx")):
         made = effect_table(found.others, kind, title=outcome)
         paths.append(out / f"table.{suffix}")

@@ -7,6 +7,7 @@ import io
 import math
 
 from analysis.display.text import LANGUAGES, Text
+from analysis.files import harmless
 from analysis.reporting.site.facts import District, Facts
 
 TABLE, DICTIONARY = "data/districts.csv", "data/dictionary.csv"
@@ -60,7 +61,7 @@ def dictionary_csv(facts: Facts) -> str:
 
 
 def _row(facts: Facts, district: District, ranked: bool) -> list[object]:
-    cells: list[object] = [*map(_harmless, (district.id, *district.names)), district.communities]
+    cells: list[object] = [*map(harmless, (district.id, *district.names)), district.communities]
     for measure in facts.measures:
         figure = district.figures[measure]
         n = "" if figure.status == "hidden" else figure.n.replace(",", "")
@@ -83,8 +84,3 @@ def _csv(rows: list[list[object]]) -> str:
     stream = io.StringIO()
     csv.writer(stream).writerows(rows)
     return "\ufeff" + stream.getvalue()
-
-
-def _harmless(words: str) -> str:
-    """Return a text that a spreadsheet cannot take for a formula."""
-    return f"'{words}" if words[:1] in tuple("=+-@\t\r") else words

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from analysis.files import harmless
 from analysis.teaching.case import CaseError, read_case
 from analysis.teaching.grading.marking import Marked, case_of, mark, questions, read_notebook, rehearse
 from analysis.teaching.grading.pages import write_page
@@ -130,13 +131,8 @@ def _write_table(results: list[Marked], file: Path) -> None:
         for result in results:
             asked = questions(result.case.slug) if result.case else ()
             table.writerow([
-                _plain(result.student), result.case.slug if result.case else "", _plain(result.file),
+                harmless(result.student), result.case.slug if result.case else "", harmless(result.file),
                 *("" if result.points.get(name) is None else result.points[name] for name in names),
                 result.total, sum(q.points for q in asked if not q.by_hand),
                 sum(q.points for q in asked if q.by_hand), result.status, result.seconds,
             ])  # fmt: skip
-
-
-def _plain(name: str) -> str:
-    """Return a name that no spreadsheet takes for a formula."""
-    return "'" + name if name[:1] in ("=", "+", "-", "@", "\t") else name
