@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import shlex
 import sys
 from functools import partial
 from pathlib import Path
@@ -23,8 +24,10 @@ def init(options: argparse.Namespace) -> int:
         print("gongzhi: none of the files is a table of a study.", file=sys.stderr)
         return BAD_INPUT
     write_study(proposal, options.out, link=options.link, language=options.language)
-    print(f"\n{options.out / 'study.toml'}\n  gongzhi check {options.out}")
-    print(f"  gongzhi report {options.out} --out {options.out}-reports")
+    folders = {table.source.config.path.resolve().parent for table in proposal.tables.values()}
+    also = "".join(f" --also-read {shlex.quote(str(f))}" for f in sorted(folders)) if options.link else ""
+    print(f"\n{options.out / 'study.toml'}\n  gongzhi{also} check {options.out}")
+    print(f"  gongzhi{also} report {options.out} --out {options.out}-reports")
     return OK
 
 
