@@ -29,10 +29,10 @@ def a_log(rows=600, seed=1):
     frame = pd.DataFrame({
         "when": times,
         "community_id": rng.choice(places, rows, p=[0.2, *[0.15] * 3, 0.1, 0.1, *[0.04] * 3, 0.03]),
-        "kind": rng.choice([*["help", "互助", "goods", "forum"] * 5, "unheard", ""], rows),
+        "kind": rng.choice([*["help", "互助", "goods", "consultation"] * 5, "unheard", ""], rows),
         "sender": rng.choice(people, rows),
         "target_id": np.where(rng.random(rows) < 0.3, "", rng.choice(people, rows)),
-        "gathering_id": np.where(rng.random(rows) < 0.7, "", rng.choice(["g1", "g2", "13812345678"], rows)),
+        "gathering_id": np.where(rng.random(rows) < 0.7, "", rng.choice(["g1", "M1", "13812345678"], rows)),
         "hours": rng.choice(["1.5", "", "1,200", "-3", "long"], rows, p=[0.5, 0.3, 0.1, 0.05, 0.05]),
         "status": rng.choice(["done", "", "cancelled"], rows, p=[0.5, 0.4, 0.1]),
         "remark": "not read",
@@ -56,6 +56,7 @@ def write_study(folder, log, suffix=".csv"):
         "person_id": [*(f"r{n}" for n in range(60)), "r3"],
         "community_id": [*rng.choice(["C0", "C1", "C2", "C3", "lone"], 60), "C1"],
         "residency": rng.choice(["registered", "non_registered", "odd"], 61),
+        "role": rng.choice(["resident", "cadre", "social_worker"], 61),
     }).to_csv(folder / "people.csv", index=False)  # fmt: skip
     pd.DataFrame({"org_id": ["O1"], "kind": ["department"]}).to_csv(folder / "organisations.csv", index=False)
     pd.DataFrame({
@@ -66,7 +67,7 @@ def write_study(folder, log, suffix=".csv"):
         "start": ["2021-06-01", "2021-04-01", "2021-05-01"],
     }).to_csv(folder / "reforms.csv", index=False)  # fmt: skip
     pd.DataFrame({
-        "matter_id": ["M1", "M2"], "process": "request", "community_id": ["C0", "C4"],
+        "matter_id": ["M1", "M2"], "process": ["consultation", "request"], "community_id": ["C0", "C4"],
     }).to_csv(folder / "matters.csv", index=False)  # fmt: skip
     pd.DataFrame({
         "matter_id": ["M1", "M2", "M2"], "step": ["raised", "raised", "answered"],

@@ -8,7 +8,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from analysis.burden import service_measures
 from analysis.large import split, split_log
+from analysis.networks import run_indicators
+from analysis.panel import build_panel
 from analysis.tables import open_study, schema
 from analysis.tables.formats import text
 
@@ -61,8 +64,6 @@ def test_a_split_study_is_the_study_frame_for_frame(tmp_path, suffix):
 
 
 def measured(study, tmp_path, name, **options):
-    from analysis.networks import run_indicators
-
     names = [
         "density",
         "support",
@@ -92,16 +93,38 @@ def assert_same_panel(found, expected):
     }
 
 
-@pytest.mark.parametrize("of", ["dirty", "city"])
-def test_the_panel_by_district_is_the_panel_of_the_whole(tmp_path, of, repository):
-    from analysis.panel import build_panel
+@pytest.mark.slow
+def test_the_panel_of_a_split_study_is_that_of_the_whole(tmp_path, repository):
+    whole = open_study(repository / "data/examples/small-city")
+    done = split_log(repository / "data/examples/small-city", tmp_path / "out", progress=False)
+    given = run_indicators(done, tmp_path / "given.parquet", names=["density", "support"], progress=False)
+    given = pd.read_parquet(given.out)
+    expected = build_panel(whole, indicators=given)
+    assert len(expected.columns) > 60
+    assert_same_panel(build_panel(done, indicators=given), expected)
 
-    study = repository / "data/examples/small-city"
-    if of == "dirty":
-        study = write_study(tmp_path / "study", a_log(), ".parquet")
-    whole, done = open_study(study), split_log(study, tmp_path / "out", progress=False)
-    expected = build_panel(whole)
-    assert_same_panel(build_panel(done), expected)
-    if of == "dirty":
-        indicators = pd.read_parquet(measured(done, tmp_path, "given").out)
-        assert_same_panel(build_panel(done, indicators=indicators), build_panel(whole, indicators=indicators))
+
+def test_the_panel_computes_networks_by_district_where_they_are_not_given(tmp_path):
+    study = write_study(tmp_path / "study", a_log(), ".parquet")
+    assert_same_panel(
+        build_panel(split_log(study, tmp_path / "out", progress=False)), build_panel(open_study(study))
+    )
+
+
+@pytest.mark.slow
+def test_without_its_log_a_split_study_is_the_study_and_few_acts(tmp_path, repository):
+    whole = open_study(repository / "data/examples/small-city")
+    done = split_log(repository / "data/examples/small-city", tmp_path / "out", progress=False)
+    kept = done.without_log(("consultation",))
+    for table, frame in whole.frames.items():
+        if table == "interactions":
+            around = frame["gathering_id"].isin(whole.matters["matter_id"])
+            frame = frame[(frame["kind"] == "consultation") | around].reset_index(drop=True)
+            assert 0 < len(frame) < len(whole.interactions)
+        pd.testing.assert_frame_equal(kept.frames[table], frame)
+    assert kept.periods == whole.periods
+    keys = ["place_id", "period", "measure"]
+    theirs = service_measures(whole).query("place_id in @whole.tree.communities").sort_values(keys)
+    ours = pd.concat([service_measures(done.lending(district)) for district in done.districts])
+    ours = ours.query("place_id in @whole.tree.communities").sort_values(keys)
+    pd.testing.assert_frame_equal(ours.reset_index(drop=True), theirs.reset_index(drop=True))
