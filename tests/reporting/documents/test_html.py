@@ -6,6 +6,7 @@ import nbformat
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from analysis.reporting.documents import page_html
+from analysis.reporting.documents.html import page
 
 
 def test_page_needs_no_network_and_describes_its_figures(whole_pages):
@@ -70,3 +71,9 @@ def test_no_serious_finding_of_axe_at_either_width(whole_pages, browser):
             assert sheet.evaluate("document.documentElement.scrollWidth") <= width
             assert all(url.startswith(("file:", "data:")) for url in asked)
             sheet.close()
+
+
+def test_the_name_of_a_table_cannot_end_its_attribute():
+    table = '<table><caption>Who &lt;voted&gt;: " onmouseover="alert(1)</caption><tr><td>1</td></tr></table>'
+    made = page(table, title="t", language="en")
+    assert 'aria-label="Who &lt;voted&gt;: &quot; onmouseover=&quot;alert(1)"' in made

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from html import escape
+from html import escape, unescape
 from importlib.resources import files
 from pathlib import Path
 
@@ -50,8 +50,8 @@ def page(body: str, *, title: str, language: str) -> str:
 def _scrolling(table: str, text: Text) -> str:
     """Return a table in a region of its own, which a keyboard can reach and scroll."""
     found = CAPTION.search(table)
-    name = TAGS.sub("", found.group(1)) if found else escape(text("document.table"))
-    return f'<div class="scroll" role="region" tabindex="0" aria-label="{name}">{table}</div>'
+    name = unescape(TAGS.sub("", found.group(1))) if found else text("document.table")
+    return f'<div class="scroll" role="region" tabindex="0" aria-label="{escape(name)}">{table}</div>'
 
 
 def _tidy(body: str) -> str:
