@@ -289,6 +289,11 @@ def sheet_with_a_column_of_thirty_letters(folder):
     workbook(folder, f'<sheetData>{HEAD}<row r="2"><c r="C{"N" * 29}2"><v>1</v></c></row></sheetData>')
 
 
+@case(2, ["spans far more cells than it holds"])
+def sheet_with_a_row_named_like_a_cell(folder):
+    workbook(folder, f'<sheetData>{HEAD}<row r="ZZZ99999992"><c rA="D2"><v>1</v></c></row></sheetData>')
+
+
 @case(0, ["The study can be used"])
 def sheet_that_declares_what_it_does_not_hold(folder):
     row = '<row r="2"><c r="A2" t="str"><v>a</v></c><c r="B2" t="str"><v>C</v></c></row>'
