@@ -152,7 +152,7 @@ def _kinds(log: pd.DataFrame, bounded: TieRule) -> dict[str, list[str]]:
 
 def _acting(people: pd.DataFrame, log: pd.DataFrame) -> np.ndarray:
     ends = pd.concat([log["source_id"], log["target_id"]]) if len(log) else pd.Series(dtype="str")
-    return people["person_id"].isin(ends).to_numpy() if len(people) else np.zeros(0, dtype=bool)
+    return people["person_id"].isin(ends.unique()).to_numpy() if len(people) else np.zeros(0, dtype=bool)
 
 
 def _summed(parts: list[pd.DataFrame]) -> pd.DataFrame:
