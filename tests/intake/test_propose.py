@@ -131,12 +131,15 @@ def test_matters_with_a_column_per_step(tmp_path, city, where, repository):
         )
 
 
-def test_study_in_our_own_words_is_proposed_as_it_is(tmp_path, repository):
+def test_study_in_our_own_words_is_proposed_as_it_is(tmp_path, repository, monkeypatch):
     proposal = propose_study([repository / EXAMPLE], "city")
     assert set(proposal.tables) == set(schema.MODELS)
     assert all(m.confidence == 1 for t in proposal.tables.values() for m in t.columns.values())
     out = write_study(proposal, tmp_path / "study", link=True)
     assert sorted(p.name for p in out.iterdir()) == ["study.toml"]
+    with pytest.raises(StudyError, match="outside the study folder"):
+        open_study(out)
+    monkeypatch.setenv("GONGZHI_ALSO_READ", str(repository / EXAMPLE))
     found, expected = open_study(out), open_study(repository / EXAMPLE)
     for table, frame in expected.frames.items():
         pd.testing.assert_frame_equal(found.frames[table], frame)
