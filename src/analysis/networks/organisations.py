@@ -244,8 +244,8 @@ def fund_oversight(
     DataFrame
         The column `level`, n (projects with money spent), reviewed, published (shares with that step),
         independent (share of the reviewed whose reviewer did not spend), overseers (mean number of different
-        actors who decided, published or reviewed), kinds (mean number of kinds of organisation taking part). Show no row
-        with n under 5.
+        actors who decided, published or reviewed), kinds (mean number of kinds of organisation taking part).
+        Show no row with n under 5.
 
     Raises
     ------
