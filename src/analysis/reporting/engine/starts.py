@@ -27,6 +27,7 @@ def first_results() -> dict[str, float]:
     )
     return {
         "provisioner_first_result_vs_cold": cold / warm, "first_result_s": warm, "first_result_cold_s": cold,
+        "provisioner_cpu_vs_cold": cold_cpu / warm_cpu,
         "first_result_cpu_s": warm_cpu, "first_result_cold_cpu_s": cold_cpu,
     }  # fmt: skip
 
