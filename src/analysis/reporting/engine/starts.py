@@ -52,12 +52,14 @@ def _first_result(name: str) -> tuple[float, float]:
 
 
 def _wait(client) -> None:
-    """Ask until a kernel answers, as a server does; the client's own way then waits 0.2 s for nothing."""
+    """Wait for the first answer of a kernel, then until its output is heard, no longer than it must be."""
     from queue import Empty
 
-    for _ in range(1200):
+    client.kernel_info()
+    client.get_shell_msg(timeout=120)
+    for _ in range(1200):  # what is said before the subscription has arrived is lost
         client.kernel_info()
         with suppress(Empty):
-            client.get_iopub_msg(timeout=0.1)
+            client.get_iopub_msg(timeout=0.01)
             return
-    raise TimeoutError("the kernel does not answer")
+    raise TimeoutError("the output of the kernel is not heard")
