@@ -51,7 +51,15 @@ def assert_same(done, whole):
     pd.testing.assert_frame_equal(done.places, whole.places)
 
 
-@pytest.mark.parametrize("suffix", list(WRITERS))
+QUICK = (
+    ".csv",
+    ".parquet",
+)  # that others are read in parts as they are whole is held by tests/tables/test_parts.py
+
+
+@pytest.mark.parametrize(
+    "suffix", [pytest.param(s, marks=() if s in QUICK else pytest.mark.heavy) for s in WRITERS]
+)
 def test_a_split_study_is_the_study_frame_for_frame(tmp_path, suffix):
     study = write_study(tmp_path / "study", a_log(), suffix)
     whole = open_study(study)
