@@ -12,13 +12,18 @@ REPOSITORY = Path(__file__).parents[1]
 DATASETS = REPOSITORY.parent / "shared" / "datasets"
 
 
-@pytest.fixture(autouse=True)
-def _own_key(tmp_path_factory, monkeypatch):
+@pytest.fixture(scope="session")
+def private_key(tmp_path_factory) -> Path:
+    """The key of the tests; a fixture that outlives one test must name it in GONGZHI_KEY_FILE itself."""
     key = tmp_path_factory.getbasetemp() / "pseudonym.key"
-    if not key.exists():
-        key.write_bytes(b"0" * 64)
-        key.chmod(0o600)
-    monkeypatch.setenv("GONGZHI_KEY_FILE", str(key))
+    key.write_bytes(b"0" * 64)
+    key.chmod(0o600)
+    return key
+
+
+@pytest.fixture(autouse=True)
+def _own_key(private_key, monkeypatch):
+    monkeypatch.setenv("GONGZHI_KEY_FILE", str(private_key))
 
 
 @pytest.fixture(scope="session")
