@@ -22,7 +22,7 @@ report: setup  ## reports of the built-in synthetic city; prints the path of ind
 test: setup  ## every quick test (under 10 minutes on 2 cores)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile
+	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --max-worker-restart 1
 
 setup: $(STAMP)  ## the environment alone, in .venv
 

@@ -75,9 +75,11 @@ class Lab:
         return kept | {name: str(value) for name, value in own.items()}
 
     def _address(self) -> tuple[int, str]:
+        """Port and token, once the server answers: it says its address shortly before it listens."""
         for _ in range(600):
             if found := re.search(r"127\.0\.0\.1:(\d+)/lab\S*token=(\w{48})\s", self.said.read_text()):
-                return int(found[1]), found[2]
+                with suppress(ConnectionRefusedError), socket.create_connection(("127.0.0.1", int(found[1]))):
+                    return int(found[1]), found[2]
             assert self.process.poll() is None, self.said.read_text()
             time.sleep(0.1)
         raise AssertionError(self.said.read_text())
@@ -143,3 +145,13 @@ def open_lab():
                 process.kill()
     for home in homes:
         shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def lab(open_lab):
+    """A server; when it ends nothing is left of it, and it talked to nobody elsewhere."""
+    opened = open_lab()
+    yield opened
+    assert opened.stop() == []
+    assert opened.watched.read_text()
+    assert opened.strangers() == set()

@@ -44,6 +44,8 @@ def run(folder, sources, engine="gongzhi", **options):
     path, out = folder / "in.ipynb", folder / f"{engine}.ipynb"
     nbformat.write(sources if isinstance(sources, dict) else notebook(sources), path)
     options = {"progress_bar": False, "cwd": folder, **QUIET, **options}
+    if engine == "stock":  # parallel tests cannot take one another's ports
+        options["kernel_manager_class"] = "analysis.reporting.engine.kernels.LocalKernelManager"
     try:
         papermill.execute_notebook(path, out, engine_name=None if engine == "stock" else engine, **options)
     except Exception as problem:
