@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import atexit
 import os
+import socket
 import sqlite3
 import sys
 import threading
@@ -23,6 +24,8 @@ from analysis.reporting.engine.processes import Zygote
 CALL = "analysis.reporting.engine.provisioner:run_kernel"
 WARM = "analysis.reporting.engine.warm:warm_kernel"
 POLL = 0.05  # seconds between looks at a kernel that is to end
+LOOK = 0.005  # seconds between looks at one that is to begin
+ANY = ("*", "0.0.0.0", "")  # addresses that mean all of this machine's
 
 
 class Kernels:
@@ -87,6 +90,7 @@ class WarmProvisioner(LocalProvisioner):
         self.forked = await asyncio.to_thread(kernels().start, argument)
         self.pid = self.pgid = self.forked
         self.cwd = Path(folder)
+        await _listening(self.connection_info)
         return self.connection_info
 
     async def poll(self) -> int | None:
@@ -124,6 +128,23 @@ class WarmProvisioner(LocalProvisioner):
             await otherwise(restart=restart)
         else:
             await self.send_signal(getattr(signal, name))
+
+
+async def _listening(connection: dict) -> None:
+    """Wait until a kernel has bound its sockets: a client that comes too early tries again only 0.1 s later.
+
+    After a second the kernel is left to itself; whoever started it asks whether it lives.
+    """
+    ip, port = connection["ip"], connection["iopub_port"]  # the last one bound that a client waits for
+    for _ in range(int(1 / LOOK)):
+        if connection["transport"] == "ipc":
+            found = os.path.exists(f"{ip}-{port}")
+        else:
+            with socket.socket() as probe:
+                found = probe.connect_ex(("127.0.0.1" if ip in ANY else ip, port)) == 0
+        if found:
+            return
+        await asyncio.sleep(LOOK)
 
 
 def run_kernel(argument: dict) -> None:
