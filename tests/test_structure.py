@@ -11,7 +11,7 @@ import pytest
 from IPython.core.inputtransformer2 import TransformerManager
 
 LAYERS = [
-    {"errors", "files"}, {"privacy"}, {"tables"}, {"large"},
+    {"errors"}, {"files"}, {"privacy"}, {"tables"}, {"large"},
     {"networks", "processes", "burden", "outcomes", "coverage", "simulate"}, {"panel"}, {"index", "effects"},
     {"display"}, {"reporting", "teaching", "intake"}, {"publishing"}, {"commands"}, {"cli"},
 ]  # fmt: skip

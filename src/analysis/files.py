@@ -11,6 +11,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from uuid import uuid4
 
+from analysis.errors import StudyError
+
 DRAFT = ".draft-"
 STALE = 24 * 3600  # seconds after which a draft that somebody left is cleared away
 
@@ -104,6 +106,15 @@ def replacing_folder(path: str | Path) -> Iterator[Path]:
         shutil.rmtree(old, ignore_errors=True)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
+
+
+def require_free(out: Path) -> None:
+    """Raise StudyError unless `out` is a new or empty folder."""
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise StudyError(
+            "The folder to write holds something already.", where=str(out),
+            expected="a new or empty folder", mend="Name another folder, or empty this one.",
+        )  # fmt: skip
 
 
 def write_whole(path: str | Path, content: str | bytes) -> Path:

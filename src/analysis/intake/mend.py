@@ -10,7 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from analysis.errors import StudyError
-from analysis.files import harmless, replacing_folder
+from analysis.files import harmless, replacing_folder, require_free
 from analysis.intake.catalogue import meaning
 from analysis.intake.write import quote
 from analysis.tables import schema
@@ -60,11 +60,7 @@ def mend_study(check: Check, out: str | Path) -> pd.DataFrame:
         The folder holds something, or a table of the study cannot be read.
     """
     out = Path(out)
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise StudyError(
-            "The folder for the mended copy holds something already.", where=str(out),
-            expected="a new or empty folder", mend="Give another folder; nothing was written.",
-        )  # fmt: skip
+    require_free(out)
     unread = [table for table in check.config.tables if table not in check.raw]
     if unread:
         raise StudyError(

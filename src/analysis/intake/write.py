@@ -7,8 +7,7 @@ import os
 import shutil
 from pathlib import Path
 
-from analysis.errors import StudyError
-from analysis.files import replacing_folder
+from analysis.files import replacing_folder, require_free
 from analysis.intake.catalogue import step_of
 from analysis.intake.propose import StudyProposal, TableProposal
 from analysis.intake.sources import LOOKED_AT
@@ -42,11 +41,7 @@ def write_study(
         The folder holds something, or a table named places would overwrite a file of that name.
     """
     out = Path(out)
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise StudyError(
-            "The study folder holds something already.", where=str(out), expected="a new or empty folder",
-            mend="Give another folder; nothing was written.",
-        )  # fmt: skip
+    require_free(out)
     names = _file_names(proposal)
     paths = {
         file: os.path.relpath(file.resolve(), out.resolve()) if link else name for file, name in names.items()

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import platform
 import shutil
-import tempfile
 from importlib.resources import files
 from pathlib import Path
 
 from analysis import __version__
 from analysis.display.text import LANGUAGES, Text
 from analysis.errors import AnalysisError
+from analysis.files import replacing_folder
 from analysis.panel import missing_tables
 from analysis.privacy import neutralise
 from analysis.publishing import proof
@@ -83,14 +82,8 @@ def replicate(
     study = study if isinstance(study, Study) else open_study(study)
     _require(study.path is not None, "The study was made in memory.", "argument study", study.name,
              "a study that was opened from a folder")  # fmt: skip
-    out.parent.mkdir(parents=True, exist_ok=True)
-    draft = Path(tempfile.mkdtemp(prefix=f".{out.name}.", dir=out.parent))
-    try:
+    with replacing_folder(out) as draft:
         _write(study, draft, data, report, language, seed)
-        draft.chmod(0o755)
-        _put_in_place(draft, out)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
     return out
 
 
@@ -200,19 +193,6 @@ def _check_target(out: Path, study: Path | None) -> None:
                 expected="a new folder, or a package made earlier by gongzhi replicate",
                 mend="Give another folder, or move what is there.",
             )  # fmt: skip
-
-
-def _put_in_place(draft: Path, out: Path) -> None:
-    old = out.with_name(f".{out.name}.{os.getpid()}.old")
-    if out.exists():
-        out.rename(old)
-    try:
-        draft.rename(out)
-    except OSError:
-        if old.exists():
-            old.rename(out)
-        raise
-    shutil.rmtree(old, ignore_errors=True)
 
 
 def _write_rows(path: Path, rows: list[dict], names: tuple[str, ...]) -> None:

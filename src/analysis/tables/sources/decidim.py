@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pandas as pd
 
+from analysis.files import require_free
 from analysis.tables.periods import period_of
 from analysis.tables.slugs import slugs
 from analysis.tables.sources.exports import (
     joined,
     keep,
     read_export,
-    require_free,
     unused_columns,
     write_study,
 )

@@ -102,15 +102,6 @@ def joined(*notes: str) -> str:
     return "; ".join(note for note in notes if note)
 
 
-def require_free(out: Path) -> None:
-    """Raise StudyError unless `out` is a new or empty folder."""
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
-        raise StudyError(
-            "There are files already where the study is to be written.", where=str(out),
-            expected="a new or empty folder", mend="Name another folder, or empty this one.",
-        )  # fmt: skip
-
-
 def write_study(
     out: Path, frames: dict[str, pd.DataFrame], toml: str, *, parquet: dict[str, pd.DataFrame] | None = None
 ) -> None:

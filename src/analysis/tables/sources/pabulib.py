@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import StudyError
+from analysis.files import require_free
 from analysis.tables.slugs import slugs
 from analysis.tables.sources.exports import (
     SUFFIXES,
     joined,
     keep,
     read_export,
-    require_free,
     unused_columns,
     write_study,
 )

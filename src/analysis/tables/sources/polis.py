@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from analysis.files import require_free
 from analysis.tables.periods import period_of, periods_between
-from analysis.tables.sources.exports import joined, keep, read_export, require_free, write_study
+from analysis.tables.sources.exports import joined, keep, read_export, write_study
 
 NEEDED = {
     "comments": ("timestamp", "comment-id", "author-id", "moderated"),
