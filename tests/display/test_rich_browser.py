@@ -9,21 +9,6 @@ from analysis.display.rich.tables import show_table
 
 
 @pytest.fixture(scope="module")
-def browser():
-    from analysis.reporting.documents.browser import find_browser, launch_arguments
-
-    path = find_browser()
-    if path is None:
-        pytest.skip("no Chromium, Chrome or Edge on this machine")
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=path, args=launch_arguments())
-        yield opened
-        opened.close()
-
-
-@pytest.fixture(scope="module")
 def saved(tmp_path_factory):
     """A page as a notebook saves it: what loading brought, then two tables."""
     brought = []

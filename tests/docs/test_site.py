@@ -11,7 +11,6 @@ import pytest
 from lxml import html
 
 import analysis
-from analysis.reporting.documents.browser import find_browser, font_environment, launch_arguments
 
 DOCS = Path(__file__).parents[2] / "docs"
 EXTERNAL = ("https://", "http://", "mailto:")
@@ -103,20 +102,6 @@ def test_chinese_pages_say_that_they_are_chinese(site, trees):
     for page, tree in trees.items():
         expected = "zh-CN" if page.parent.name == "zh" else "en"
         assert tree.get("lang") == expected, page
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory):
-    path = find_browser()
-    if path is None:
-        pytest.skip("no Chromium, Chrome or Edge on this machine")
-    from playwright.sync_api import sync_playwright
-
-    fonts = font_environment(str(tmp_path_factory.mktemp("fonts")))
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=path, args=launch_arguments(), env=fonts)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import time
 import nbformat
 import pytest
 
-from analysis.reporting.documents.browser import find_browser, font_environment, launch_arguments
+from analysis.reporting.documents.browser import launch_arguments
 from analysis.reporting.engine.linux import can_fork
 
 pytestmark = [pytest.mark.heavy, pytest.mark.skipif(not can_fork(), reason="kernels are not forked here")]
@@ -13,28 +13,9 @@ LOCAL = "--host-resolver-rules=MAP * ~NOTFOUND , EXCLUDE 127.0.0.1"
 IDLE = '#jp-bottom-panel :text("| Idle")'
 
 
-@pytest.fixture(scope="module")  # a second driver in one process is refused, so none outlives its module
-def browser(tmp_path_factory):
-    path = find_browser()
-    if path is None:
-        pytest.skip("no Chromium, Chrome or Edge on this machine")
-    from playwright.sync_api import sync_playwright
-
-    arguments = [a for a in launch_arguments() if not a.startswith("--host-resolver-rules")]
-    fonts = font_environment(str(tmp_path_factory.mktemp("fonts")))
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=path, args=[*arguments, LOCAL], env=fonts)
-        yield opened
-        opened.close()
-
-
 @pytest.fixture(scope="module")
-def lab(open_lab):
-    opened = open_lab()
-    yield opened
-    assert opened.stop() == []
-    assert opened.watched.read_text()
-    assert opened.strangers() == set()
+def browser_arguments():
+    return [*(a for a in launch_arguments() if not a.startswith("--host-resolver-rules")), LOCAL]
 
 
 @pytest.fixture

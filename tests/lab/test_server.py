@@ -12,15 +12,6 @@ from analysis.reporting.lab.first_page import PAGE, fill
 from analysis.teaching import list_cases
 
 
-@pytest.fixture(scope="module")
-def lab(open_lab):
-    opened = open_lab()
-    yield opened
-    assert opened.stop() == []
-    assert opened.watched.read_text()
-    assert opened.strangers() == set()
-
-
 def test_the_first_page_leads_to_every_notebook_and_to_nothing_else(tmp_path, repository):
     cases = {"01_pilots.ipynb": ("Pilots", "试点")}
     text = (fill(tmp_path / "a" / "b", cases) / PAGE).read_text(encoding="utf-8")

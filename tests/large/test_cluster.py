@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 
@@ -21,36 +18,9 @@ from analysis.simulate import simulate_city, write_city
 NAMES = ["density", "support", "connectedness_residency", "constraint", "tie_retention", "burstiness"]
 
 
-@pytest.fixture
-def cluster(tmp_path):
-    """Address and processes of a scheduler and two workers."""
-    file = tmp_path / "scheduler.json"
-    dask, quiet = [sys.executable, "-m", "dask"], {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    here = ["--scheduler-file", str(file), "--no-dashboard"]
-    started = [subprocess.Popen([*dask, "scheduler", "--host", "127.0.0.1", "--port", "0", *here], **quiet)]
-    deadline = time.monotonic() + 60
-    while not file.exists() or not file.read_text():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
-    address = json.loads(file.read_text())["address"]
-    with pytest.raises(StudyError, match="no workers"):
-        connect(address)
-    for _ in range(2):
-        command = [*dask, "worker", address, "--nthreads", "1", "--no-nanny", "--no-dashboard"]
-        started.append(subprocess.Popen(command, cwd=tmp_path, **quiet))
-    from distributed import Client
-
-    with Client(address, set_as_default=False) as client:
-        client.wait_for_workers(2, timeout=120)
-    yield address, started
-    for process in reversed(started):
-        process.kill()
-        process.wait()
-
-
 @pytest.mark.heavy
 def test_a_worker_killed_half_way_changes_no_byte(cluster, tmp_path):
-    address, (_, victim, _) = cluster
+    address, (victim, _) = cluster
     write_city(simulate_city(districts=12, communities=2, months=12, seed=3), tmp_path / "study")
     split_log(tmp_path / "study", tmp_path / "split", progress=False)
     local = run_indicators(tmp_path / "split", tmp_path / "local.parquet", names=NAMES, progress=False)
@@ -78,3 +48,9 @@ def test_a_worker_killed_half_way_changes_no_byte(cluster, tmp_path):
 def test_a_scheduler_that_does_not_answer():
     with pytest.raises(StudyError, match="does not answer"):
         connect("nonsense")
+
+
+@pytest.mark.heavy
+def test_a_scheduler_without_workers(scheduler):
+    with pytest.raises(StudyError, match="no workers"):
+        connect(scheduler[0])

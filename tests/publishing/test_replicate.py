@@ -30,12 +30,10 @@ TEMPLATE = (  # the headings of the Social Science Data Editors' template, in it
 
 
 @pytest.fixture(scope="module")
-def package(tiny, tmp_path_factory):
-    key = tmp_path_factory.mktemp("key") / "key"
-    key.touch(mode=0o600)
-    key.write_text("1" * 64)
-    os.environ["GONGZHI_KEY_FILE"] = str(key)
-    return replicate(tiny, tmp_path_factory.mktemp("packages") / "tiny-package")
+def package(tiny, private_key, tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GONGZHI_KEY_FILE", str(private_key))
+        return replicate(tiny, tmp_path_factory.mktemp("packages") / "tiny-package")
 
 
 def words_of(folder):

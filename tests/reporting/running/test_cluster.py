@@ -3,8 +3,6 @@
 import json
 import os
 import signal
-import subprocess
-import sys
 import threading
 import time
 
@@ -18,37 +16,9 @@ from analysis.reporting.running.supervise import Limits
 MANY = [f"D{n}" for n in range(1, 13)]
 
 
-@pytest.fixture
-def cluster(tmp_path):
-    """Address and processes of a scheduler and two workers."""
-    file, here = (
-        tmp_path / "scheduler.json",
-        ["--scheduler-file", str(tmp_path / "scheduler.json"), "--no-dashboard"],
-    )
-    dask = [sys.executable, "-m", "dask"]
-    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    started = [subprocess.Popen([*dask, "scheduler", "--host", "127.0.0.1", "--port", "0", *here], **quiet)]
-    deadline = time.monotonic() + 60
-    while not file.exists() or not file.read_text():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
-    address = json.loads(file.read_text())["address"]
-    for _ in range(2):
-        command = [*dask, "worker", address, "--nthreads", "1", "--no-nanny", "--no-dashboard"]
-        started.append(subprocess.Popen(command, cwd=tmp_path, **quiet))
-    from distributed import Client
-
-    with Client(address, set_as_default=False) as client:
-        client.wait_for_workers(2, timeout=120)
-    yield address, started
-    for process in reversed(started):
-        process.kill()
-        process.wait()
-
-
 @pytest.mark.heavy
 def test_every_report_is_there_and_none_twice_though_a_worker_is_killed(cluster, small, tmp_path):
-    address, (_, victim, _) = cluster
+    address, (victim, _) = cluster
     study = small.write_study(tmp_path / "study", MANY)
     template = small.write_template(tmp_path / "t.ipynb", "import time; time.sleep(1)")
     public = tmp_path / "out" / "public"
