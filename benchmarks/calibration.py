@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from analysis import effects as fx
-from analysis.networks.exposure import exposure
+from analysis.networks import exposure
 from analysis.simulate import Truth, simulate_city
 
 COMMAND = "make calibrate"

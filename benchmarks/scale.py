@@ -129,7 +129,7 @@ def ties(study: Path, out: Path) -> dict:
     """Make the ties of every community and month."""
     from analysis.large import open_split
     from analysis.networks import build_ties
-    from analysis.networks.units import split_study
+    from analysis.networks.running.units import split_study
 
     edges = 0
     for unit in split_study(open_split(out / "split"), None, ""):

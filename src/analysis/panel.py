@@ -178,8 +178,8 @@ def _log_free(split: SplitStudy, given: dict) -> tuple[object, dict]:
 
 
 def _indicators_by_district(split: SplitStudy) -> Iterator[pd.DataFrame]:
-    from analysis.networks.run import compute_unit
-    from analysis.networks.units import split_study
+    from analysis.networks.running.run import compute_unit
+    from analysis.networks.running.units import split_study
 
     for unit in split_study(split, None, ""):
         table = compute_unit(unit, [label for label in unit.keys if label != ALL], None)

@@ -9,7 +9,7 @@ from scipy.integrate import quad
 from scipy.special import comb
 
 from analysis.errors import StudyError
-from analysis.networks.backbone import disparity, pair_chances, validated_ties
+from analysis.networks.questions.backbone import disparity, pair_chances, validated_ties
 
 
 def test_alpha_is_the_integral_of_the_paper():

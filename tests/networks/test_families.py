@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from analysis.errors import StudyError
 from analysis.networks import INDICATORS, TieRule, build_ties, indicators
 from analysis.networks.catalogue import write_page
+from analysis.networks.counting.timelines import kaplan_meier_median
 from analysis.networks.registry import OMITTED, choose
-from analysis.networks.timelines import kaplan_meier_median
 
 sys.path.insert(0, str(Path(__file__).parent))
 import naive_paths as slow

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from analysis.errors import StudyError
-from analysis.networks.inclusion import inclusion
+from analysis.networks.questions.inclusion import inclusion
 from analysis.simulate import calibration, simulate_city
 
 PEOPLE = pd.DataFrame(

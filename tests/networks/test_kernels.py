@@ -14,7 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from analysis.networks import build_scipy, build_ties, engine, indicators, kernels_numba, kernels_scipy
+from analysis.networks import build_ties, indicators
+from analysis.networks.kernels import build_scipy, engine, kernels_numba, kernels_scipy
 
 sys.path.insert(0, str(Path(__file__).parent))
 from logs import LEVELS, random_log, random_people
@@ -29,7 +30,7 @@ print(indicators(build_ties(log), names="transitivity")["value"].tolist())
 
 ORDER = """
 import numpy as np
-from analysis.networks import kernels_numba
+from analysis.networks.kernels import kernels_numba
 print(kernels_numba.counting_order(np.array([1, 0, 1], dtype=np.int32), 2).tolist())
 """
 
@@ -75,10 +76,12 @@ def test_the_table_without_numba_is_the_same(monkeypatch):
     ties = build_ties(random_log(5, 300, 30), tree=LEVELS, people=random_people(5, 30))
     compiled = indicators(ties, names="all")
     monkeypatch.setattr(engine, "kernels", lambda: kernels_scipy)
-    for name in ("sums", "triangles"):
+    for name in ("counting.sums", "counting.triangles"):
         monkeypatch.setattr(sys.modules[f"analysis.networks.{name}"], "kernels", lambda: kernels_scipy)
     for name in ("blocks", "collect", "roster"):
-        monkeypatch.setattr(sys.modules[f"analysis.networks.{name}"], "builders", lambda: build_scipy)
+        monkeypatch.setattr(
+            sys.modules[f"analysis.networks.building.{name}"], "builders", lambda: build_scipy
+        )
     ties = build_ties(random_log(5, 300, 30), tree=LEVELS, people=random_people(5, 30))
     pd.testing.assert_frame_equal(compiled, indicators(ties, names="all"), rtol=0, atol=1e-12)
 

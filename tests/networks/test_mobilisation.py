@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 
 from analysis.errors import StudyError
-from analysis.networks.mobilisation import mobilisation, recruit
-from analysis.networks.order import measure_trees
-from analysis.networks.shuffles import shuffle_times
+from analysis.networks.questions.mobilisation import mobilisation, recruit
+from analysis.networks.questions.order import measure_trees
+from analysis.networks.variants.shuffles import shuffle_times
 from analysis.simulate import simulate_city
 
 

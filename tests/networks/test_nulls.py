@@ -14,9 +14,9 @@ from scipy.stats import chisquare
 
 from analysis.errors import StudyError
 from analysis.networks import TieRule, build_ties, indicators
-from analysis.networks.nulls import compare_with_null, null_test
-from analysis.networks.replicates import evaluate, read_networks
-from analysis.networks.shuffles import _find, _swapper, _trade, curveball, shuffle_times, swap_edges
+from analysis.networks.variants.nulls import compare_with_null, null_test
+from analysis.networks.variants.replicates import evaluate, read_networks
+from analysis.networks.variants.shuffles import _find, _swapper, _trade, curveball, shuffle_times, swap_edges
 
 sys.path.insert(0, str(Path(__file__).parent))
 from logs import LEVELS, random_log, random_people
@@ -146,7 +146,7 @@ def test_a_district_pools_its_communities():
 def test_compiled_and_plain_kernels_do_the_same(monkeypatch):
     edges = np.array(nx.gnm_random_graph(60, 150, seed=1).edges)
     compiled = swap_edges(edges, seed=4)
-    monkeypatch.setattr("analysis.networks.shuffles._compiled", lambda _: _swapper(_find))
+    monkeypatch.setattr("analysis.networks.variants.shuffles._compiled", lambda _: _swapper(_find))
     np.testing.assert_array_equal(swap_edges(edges, seed=4), compiled)
     held, start = np.array([0, 1, 2, 1, 3, 0, 3, 4]), np.array([0, 3, 5, 8])
     moved = _trade(held.copy(), start, np.array([0, 1, 2]), np.array([1, 2, 0]), 5, 1)

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from analysis.errors import StudyError
-from analysis.networks.organisations import (
+from analysis.networks.questions.organisations import (
     alliances,
     describe_kinds,
     double_report,

@@ -8,7 +8,7 @@ import pytest
 
 from analysis.errors import StudyError
 from analysis.networks import build_ties
-from analysis.networks.picture import OKABE_ITO, SHAPES, picture
+from analysis.networks.showing.picture import OKABE_ITO, SHAPES, picture
 from analysis.simulate import simulate_city
 
 

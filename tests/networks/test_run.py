@@ -9,7 +9,8 @@ import pandas as pd
 import pytest
 
 from analysis.errors import StudyError
-from analysis.networks import TieRule, build_ties, indicators, run, run_indicators
+from analysis.networks import TieRule, build_ties, indicators, run_indicators
+from analysis.networks.running import run
 from analysis.tables.study import Study
 
 sys.path.insert(0, str(Path(__file__).parent))

@@ -12,7 +12,7 @@ import pytest
 
 from analysis.errors import StudyError
 from analysis.networks import TieRule, build_ties, indicators
-from analysis.networks.parts import split
+from analysis.networks.building.parts import split
 from analysis.tables.places import PlaceTree
 
 sys.path.insert(0, str(Path(__file__).parent))

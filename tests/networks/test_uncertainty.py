@@ -12,9 +12,9 @@ from scipy.special import comb
 
 from analysis.errors import StudyError
 from analysis.networks import build_ties, indicators
-from analysis.networks.adjust import rarefy, size_adjusted
-from analysis.networks.replicates import evaluate, read_networks
-from analysis.networks.uncertainty import bootstrap_indicators, draw_people
+from analysis.networks.variants.adjust import rarefy, size_adjusted
+from analysis.networks.variants.replicates import evaluate, read_networks
+from analysis.networks.variants.uncertainty import bootstrap_indicators, draw_people
 
 
 def log_of(pairs, community="C0"):

@@ -11,8 +11,9 @@ import pandas as pd
 import pytest
 
 from analysis.errors import StudyError
-from analysis.networks import TieRule, build_scipy, build_ties, indicators, tie_sensitivity
-from analysis.networks.sensitivity import vary_rule
+from analysis.networks import TieRule, build_ties, indicators, tie_sensitivity
+from analysis.networks.kernels import build_scipy
+from analysis.networks.variants.sensitivity import vary_rule
 
 sys.path.insert(0, str(Path(__file__).parent))
 from logs import LEVELS, random_log, random_people
@@ -79,7 +80,9 @@ def decayed(rows, end, half_life):
 def test_decay_equals_the_slow_way(period, window, compiled, monkeypatch):
     if not compiled:
         for name in ("blocks", "collect", "roster"):
-            monkeypatch.setattr(sys.modules[f"analysis.networks.{name}"], "builders", lambda: build_scipy)
+            monkeypatch.setattr(
+                sys.modules[f"analysis.networks.building.{name}"], "builders", lambda: build_scipy
+            )
     log = random_log(6, 300, 12, months=4)
     ties = build_ties(log, TieRule(period=period, window=window, half_life=20), tree=LEVELS)
     ends = {"month": "2021-04-30", "quarter": "2021-06-30", "all": "2021-04-30"}

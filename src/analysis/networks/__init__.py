@@ -1,17 +1,17 @@
 """From a log of interactions to ties, and from ties to indicators of social capital."""
 
-from analysis.networks.adjust import rarefy, size_adjusted
-from analysis.networks.backbone import disparity, validated_ties
-from analysis.networks.build import build_ties
-from analysis.networks.exchange import MEASURES as EXCHANGE
-from analysis.networks.exchange import exchange_measures
-from analysis.networks.exposure import exposure
-from analysis.networks.inclusion import inclusion
+from analysis.networks.building.build import build_ties
+from analysis.networks.building.logs import read_log, read_log_parts
+from analysis.networks.building.rule import TieRule
+from analysis.networks.building.ties import Ties
 from analysis.networks.indicators import indicators
-from analysis.networks.logs import read_log, read_log_parts
-from analysis.networks.mobilisation import mobilisation
-from analysis.networks.nulls import null_test
-from analysis.networks.organisations import (
+from analysis.networks.questions.backbone import disparity, validated_ties
+from analysis.networks.questions.exchange import MEASURES as EXCHANGE
+from analysis.networks.questions.exchange import exchange_measures
+from analysis.networks.questions.exposure import exposure
+from analysis.networks.questions.inclusion import inclusion
+from analysis.networks.questions.mobilisation import mobilisation
+from analysis.networks.questions.organisations import (
     alliances,
     describe_kinds,
     double_report,
@@ -19,15 +19,15 @@ from analysis.networks.organisations import (
     kind_mixing,
     memberships,
 )
-from analysis.networks.picture import Picture, picture
 from analysis.networks.registry import INDICATORS, describe_indicators
-from analysis.networks.rule import TieRule
-from analysis.networks.run import IndicatorRun, run_indicators
-from analysis.networks.sensitivity import tie_sensitivity
-from analysis.networks.shuffles import curveball, shuffle_times, swap_edges
-from analysis.networks.ties import Ties
-from analysis.networks.uncertainty import bootstrap_indicators
-from analysis.networks.view import view
+from analysis.networks.running.run import IndicatorRun, run_indicators
+from analysis.networks.showing.picture import Picture, picture
+from analysis.networks.showing.view import view
+from analysis.networks.variants.adjust import rarefy, size_adjusted
+from analysis.networks.variants.nulls import null_test
+from analysis.networks.variants.sensitivity import tie_sensitivity
+from analysis.networks.variants.shuffles import curveball, shuffle_times, swap_edges
+from analysis.networks.variants.uncertainty import bootstrap_indicators
 
 __all__ = [
     "EXCHANGE",

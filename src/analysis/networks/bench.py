@@ -17,13 +17,13 @@ import pandas as pd
 
 from analysis.errors import StudyError
 from analysis.networks import rivals
-from analysis.networks.build import build_ties
+from analysis.networks.building.build import build_ties
+from analysis.networks.building.layout import DYADIC, GATHERINGS
+from analysis.networks.building.logs import read_log, read_log_parts
+from analysis.networks.building.parts import split
+from analysis.networks.building.rule import TieRule
+from analysis.networks.building.ties import Ties
 from analysis.networks.indicators import indicators
-from analysis.networks.layout import DYADIC, GATHERINGS
-from analysis.networks.logs import read_log, read_log_parts
-from analysis.networks.parts import split
-from analysis.networks.rule import TieRule
-from analysis.networks.ties import Ties
 
 PER_COMMUNITY, PEOPLE, MONTHS = 25_000, 2_000, 12  # acts and people of a community, months of the log
 GATHERINGS_A_MONTH = 36

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from analysis.networks.families.base import Indicator
+from analysis.networks.counting.entry import Indicator
 from analysis.networks.registry import INDICATORS, OMITTED, TIMES
 
 OPENING = """# Networks: indicators of social capital

@@ -8,14 +8,14 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import StudyError
-from analysis.networks.layout import FORMS, LEVELS, Layout
-from analysis.networks.parts import split
+from analysis.networks.building.layout import FORMS, LEVELS, Layout
+from analysis.networks.building.parts import split
+from analysis.networks.building.roster import Roster, active_people, call_roll, count_marks, take_census
+from analysis.networks.building.ties import Ties
+from analysis.networks.counting.scene import Scene
+from analysis.networks.counting.sums import Sums
+from analysis.networks.counting.timelines import Timeline
 from analysis.networks.registry import TIMES, Indicator, choose
-from analysis.networks.roster import Roster, active_people, call_roll, count_marks, take_census
-from analysis.networks.scene import Scene
-from analysis.networks.sums import Sums
-from analysis.networks.ties import Ties
-from analysis.networks.timelines import Timeline
 from analysis.tables.periods import ALL
 
 LOOK_BACK = 2  # periods before its own that an indicator may need: how long ties have lasted

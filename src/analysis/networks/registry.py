@@ -7,9 +7,9 @@ from dataclasses import replace
 import pandas as pd
 
 from analysis.errors import StudyError
+from analysis.networks.building.layout import FORMS
+from analysis.networks.counting.entry import Indicator
 from analysis.networks.families import FAMILIES
-from analysis.networks.families.base import Indicator
-from analysis.networks.layout import FORMS
 
 EVERY = "all"
 TIMES = "times"

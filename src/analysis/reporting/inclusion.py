@@ -23,8 +23,8 @@ def people_in_networks(study: Study) -> tuple[pd.DataFrame, pd.DataFrame]:
     inclusion, mobilisation = (pd.DataFrame({"place_id": [], "group": []}, dtype="str") for _ in range(2))
     if not study.has("interactions", "people") or not study.districts:
         return inclusion, mobilisation
-    from analysis.networks.inclusion import inclusion as compare
-    from analysis.networks.mobilisation import mobilisation as mobilise
+    from analysis.networks.questions.inclusion import inclusion as compare
+    from analysis.networks.questions.mobilisation import mobilisation as mobilise
 
     parts = []
     for group in GROUPS:

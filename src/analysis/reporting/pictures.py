@@ -30,7 +30,7 @@ def draw_districts(study: Study, ties: Ties | None) -> dict[str, pd.DataFrame]:
     """
     found: dict[str, list[pd.DataFrame]] = {name: [] for name in EMPTY}
     if ties is not None:
-        from analysis.networks.picture import pictures
+        from analysis.networks.showing.picture import pictures
 
         middles = _middles(study)
         drawings = pictures(ties, list(middles.values()), people=study.people if len(study.people) else None)

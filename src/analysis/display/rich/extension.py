@@ -6,7 +6,7 @@ from importlib import import_module
 
 FORMATTERS = {  # (module, class) -> how it is shown; classes load on use
     ("analysis.tables.study", "Study"): "results:study_html",
-    ("analysis.networks.ties", "Ties"): "results:ties_html",
+    ("analysis.networks.building.ties", "Ties"): "results:ties_html",
     ("analysis.index.results", "IndexResult"): "results:index_html",
     ("analysis.index.results", "RankResult"): "results:ranks_html",
     ("analysis.index.spec", "IndexSpec"): "results:spec_html",

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from analysis.networks.families.base import ONLY_DYADIC, Indicator, Result, ratio
-from analysis.networks.sums import Sums
+from analysis.networks.counting.entry import ONLY_DYADIC, Indicator, Result, ratio
+from analysis.networks.counting.sums import Sums
 
 
 def _retention(s: Sums) -> Result:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from analysis.networks.families.base import (
+from analysis.networks.counting.entry import (
     NO_PEOPLE,
     NO_TIES,
     ONLY_DYADIC,
@@ -13,7 +13,7 @@ from analysis.networks.families.base import (
     correlation,
     ratio,
 )
-from analysis.networks.sums import Sums
+from analysis.networks.counting.sums import Sums
 
 
 def _clustering_weighted(s: Sums) -> Result:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from analysis.networks.families.base import NO_PEOPLE, ONLY_DYADIC, Indicator, Result, ratio
-from analysis.networks.sums import Sums
+from analysis.networks.counting.entry import NO_PEOPLE, ONLY_DYADIC, Indicator, Result, ratio
+from analysis.networks.counting.sums import Sums
 
 
 def _density(s: Sums) -> Result:

@@ -17,8 +17,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from analysis.networks.families.base import ON_REQUEST, ONLY_DYADIC, Indicator, Result, ratio
-from analysis.networks.sums import Sums
+from analysis.networks.counting.entry import ON_REQUEST, ONLY_DYADIC, Indicator, Result, ratio
+from analysis.networks.counting.sums import Sums
 
 
 def _connectedness(label: str) -> Callable[[Sums], Result]:

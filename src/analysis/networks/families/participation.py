@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from analysis.networks.families.base import NO_PEOPLE, ON_REQUEST, ONLY_DYADIC, Indicator, Result, ratio
-from analysis.networks.layout import GATHERINGS
-from analysis.networks.sums import Sums
+from analysis.networks.building.layout import GATHERINGS
+from analysis.networks.counting.entry import NO_PEOPLE, ON_REQUEST, ONLY_DYADIC, Indicator, Result, ratio
+from analysis.networks.counting.sums import Sums
 
 
 def _gini(s: Sums) -> Result:

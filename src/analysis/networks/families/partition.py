@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from analysis.networks.families.base import NO_TIES, ON_REQUEST, ONLY_DYADIC, Indicator, Result
-from analysis.networks.sums import Sums
+from analysis.networks.counting.entry import NO_TIES, ON_REQUEST, ONLY_DYADIC, Indicator, Result
+from analysis.networks.counting.sums import Sums
 
 NAMES = ("modularity", "modularity_low", "modularity_std", "parts")
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from analysis.networks.families.base import ON_REQUEST, ONLY_DYADIC, Indicator
-from analysis.networks.timelines import burstiness, reachability, reciprocation
+from analysis.networks.counting.entry import ON_REQUEST, ONLY_DYADIC, Indicator
+from analysis.networks.counting.timelines import burstiness, reachability, reciprocation
 
 ENTRIES = (
     Indicator(

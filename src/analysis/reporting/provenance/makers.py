@@ -18,9 +18,9 @@ MAKERS = {
     "places": Maker("analysis.tables.open_study", ("places",)),
     "accounting": Maker("analysis.tables.open_study", ()),
     "indicators": Maker("analysis.networks.indicators", ("interactions", "people", "places")),
-    "inclusion": Maker("analysis.networks.inclusion.inclusion", ("interactions", "people", "places")),
+    "inclusion": Maker("analysis.networks.inclusion", ("interactions", "people", "places")),
     "mobilisation": Maker(
-        "analysis.networks.mobilisation.mobilisation", ("interactions", "people", "places")
+        "analysis.networks.mobilisation", ("interactions", "people", "places")
     ),
     "processes": Maker("analysis.processes.process_measures", (*_STEPS, "listings")),
     "burden": Maker("analysis.burden.burden_measures", ("duties", "places")),
@@ -53,7 +53,7 @@ MAKERS = {
     "matching": Maker("analysis.processes.best_matching", ("listings", "places")),
     "funds": Maker("analysis.processes.fund_ledger", ("ledger", "matters")),
     "oversight": Maker(
-        "analysis.networks.organisations.fund_oversight", ("steps", "matters", "organisations")
+        "analysis.networks.fund_oversight", ("steps", "matters", "organisations")
     ),
     "index": Maker("analysis.index.rank_uncertainty", ()),
 }  # fmt: skip

@@ -48,7 +48,7 @@ def fund_frames(study: Study) -> dict[str, pd.DataFrame]:
         table = table.assign(district_id=district_of(study, table["community_id"]))
         found["funds"] = table.dropna(subset="district_id")[EMPTY["funds"].split()]
     if study.matters["process"].eq("fund").any() and study.has("steps", "organisations"):
-        from analysis.networks.organisations import fund_oversight
+        from analysis.networks.questions.organisations import fund_oversight
 
         matters = study.matters.assign(district_id=district_of(study, study.matters["community_id"]))
         matters = matters.dropna(subset="district_id")

@@ -1,0 +1,1 @@
+"""Counts of many networks at once, from which indicators are ratios."""

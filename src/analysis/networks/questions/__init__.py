@@ -1,0 +1,1 @@
+"""Further questions: inclusion, mobilisation, exchange, exposure, organisations, ties that stand out."""

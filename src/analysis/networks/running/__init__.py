@@ -1,0 +1,1 @@
+"""Indicators of a whole study, district by district."""

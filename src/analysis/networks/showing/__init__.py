@@ -1,0 +1,1 @@
+"""One network to look at, and to take into other libraries."""

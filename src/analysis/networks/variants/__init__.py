@@ -1,0 +1,1 @@
+"""The same network otherwise: resampled, shuffled, thinned, under another rule."""
