@@ -39,7 +39,7 @@ def open_parquet(table: str, config: TableConfig) -> Opened:
     def stream(positions: list[int], rows: int) -> Iterator[Content]:
         wanted, first = [names[n] for n in positions], 2
         try:
-            with pq.ParquetFile(config.path, buffer_size=1 << 20) as file:
+            with pq.ParquetFile(config.path, buffer_size=1 << 20, pre_buffer=False) as file:
                 for batch in file.iter_batches(columns=wanted, batch_size=rows):
                     yield Content(frame_of([_sound(batch)], wanted, positions, first=first))
                     first += batch.num_rows
