@@ -50,7 +50,7 @@ def test_equal_problems_stand_together(folder, capsys):
     groups = group_problems(check_study(folder).problems).set_index(["table", "rule"])
     kinds = groups.loc[("interactions", "not_allowed")]
     assert kinds["count"] == 4
-    assert kinds["values"] == [("互助", 3, [62, 63, 64]), ("打牌", 1, [65])]
+    assert kinds["values"] == [("互助", 3, [("", 62), ("", 63), ("", 64)]), ("打牌", 1, [("", 65)])]
     assert kinds["suggestion"] == '[tables.interactions.values.kind]\n"互助" = "help"'
     assert main(["check", str(folder)]) == 0
     said = capsys.readouterr().out

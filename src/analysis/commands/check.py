@@ -5,11 +5,12 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from analysis.commands.common import BAD_INPUT, OK, tell
+from analysis.commands.common import BAD_INPUT, OK, print_account, tell
 
 
 def check(options: argparse.Namespace) -> int:
     """Print every problem of a study and the account of its rows; write them where that is asked for."""
+    from analysis.tables.account import account_by_file
     from analysis.tables.check import run_check
     from analysis.tables.problems import ERROR
 
@@ -17,11 +18,10 @@ def check(options: argparse.Namespace) -> int:
     study = checked.study()
     _print_problems(study.problems, options)
     if options.csv:
-        from analysis.files import harmless, replacing
-
-        with replacing(options.csv) as draft:
-            study.problems.map(harmless).to_csv(draft, index=False, encoding="utf-8-sig")
-        print(f"All problems: {options.csv}\n")
+        _write_csv(study.problems, options.csv)
+        beside = options.csv.with_name(f"{options.csv.stem}-account.csv")
+        _write_csv(account_by_file(study), beside)
+        print(f"All problems: {options.csv}\nThe account of all rows: {beside}\n")
     if options.html:
         from analysis.intake.page import write_page
 
@@ -30,7 +30,7 @@ def check(options: argparse.Namespace) -> int:
         from analysis.intake.aside import write_set_aside
 
         print(f"Rows set aside: {write_set_aside(checked, options.set_aside):,} in {options.set_aside}\n")
-    _print_account(study.accounting)
+    print_account(study)
     if options.fix:
         return _fix(checked, options.fix)
     errors = int((study.problems["level"] == ERROR).sum())
@@ -39,7 +39,7 @@ def check(options: argparse.Namespace) -> int:
 
 
 def _print_problems(problems, options: argparse.Namespace) -> None:
-    from analysis.intake.groups import group_problems, rows_text
+    from analysis.intake.groups import group_problems, places_text
     from analysis.tables.check import describe
     from analysis.tables.problems import ERROR, NOTE, SET_ASIDE
 
@@ -58,10 +58,10 @@ def _print_problems(problems, options: argparse.Namespace) -> None:
             where = f"{group.table}.{group.column}" if group.column else group.table
             times = f" ({group.count:,})" if group.count > 1 else ""
             tell(f"  {where}: {group.rule.replace('_', ' ')}{times}. {group.hint}")
-            for value, count, rows in group.values[: options.limit]:
+            for value, count, places in group.values[: options.limit]:
                 shown = [repr(value)] if value else []
                 shown += [f"{count:,} times"] if count > 1 else []
-                shown += [f"row {rows_text(rows, count)}"] if rows else []
+                shown += [places_text(places, count, "row {rows}")] if places else []
                 if shown:
                     tell(f"      {', '.join(shown)}")
             if len(group.values) > options.limit:
@@ -74,15 +74,11 @@ def _print_problems(problems, options: argparse.Namespace) -> None:
         print()
 
 
-def _print_account(accounting) -> None:
-    print(f"{'table':14}{'rows in':>12}{'kept':>12}{'set aside':>12}  reasons")
-    for table, rows in accounting.groupby("table", sort=False):
-        total = rows.iloc[0]
-        if total["rows_in"]:
-            reasons = ", ".join(f"{r.rule.replace('_', ' ')} {r.set_aside:,}" for r in rows[1:].itertuples())
-            print(
-                f"{table:14}{total['rows_in']:>12,}{total['kept']:>12,}{total['set_aside']:>12,}  {reasons}"
-            )
+def _write_csv(frame, path: Path) -> None:
+    from analysis.files import harmless, replacing
+
+    with replacing(path) as draft:
+        frame.map(harmless).to_csv(draft, index=False, encoding="utf-8-sig")
 
 
 def _fix(checked, out: Path) -> int:

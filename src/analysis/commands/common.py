@@ -12,6 +12,21 @@ def tell(line: str) -> None:
     print(visible(line))
 
 
+def print_account(study, wide: int = 12) -> None:
+    """Print what became of the rows of every table, and of each file of those that stand in several."""
+    print(f"{'table':14}{'rows in':>{wide}}{'kept':>{wide}}{'set aside':>12}  reasons")
+    for table, rows in study.accounting.groupby("table", sort=False):
+        total = rows.iloc[0]
+        if not total["rows_in"]:
+            continue
+        reasons = ", ".join(f"{r.rule.replace('_', ' ')} {r.set_aside:,}" for r in rows[1:].itertuples())
+        counts = f"{total['rows_in']:>{wide},}{total['kept']:>{wide},}{total['set_aside']:>12,}"
+        print(f"{table:14}{counts}  {reasons}")
+        for file in study.files[study.files["table"] == table].itertuples():
+            counts = f"{file.rows_in:>{wide},}{file.kept:>{wide},}{file.set_aside:>12,}"
+            tell(f"{'':14}{counts}  of which {file.file}")
+
+
 def listed(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(",") if part.strip())
 

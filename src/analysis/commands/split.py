@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from analysis.commands.common import OK
+from analysis.commands.common import OK, print_account
 
 
 def split(options: argparse.Namespace) -> int:
@@ -13,14 +13,7 @@ def split(options: argparse.Namespace) -> int:
     from analysis.large import split_log
 
     done = split_log(options.study, options.out, memory=options.memory, threads=options.threads)
-    print(f"{'table':14}{'rows in':>14}{'kept':>14}{'set aside':>12}  reasons")
-    for table, rows in done.accounting.groupby("table", sort=False):
-        total = rows.iloc[0]
-        if total["rows_in"]:
-            reasons = ", ".join(f"{r.rule.replace('_', ' ')} {r.set_aside:,}" for r in rows[1:].itertuples())
-            print(
-                f"{table:14}{total['rows_in']:>14,}{total['kept']:>14,}{total['set_aside']:>12,}  {reasons}"
-            )
+    print_account(done, wide=14)
     print(f"\n{len(done.districts):,} districts in {options.out}")
     print(f"Every problem with its row: {options.out / 'whole' / 'problems.parquet'}")
     return OK

@@ -9,11 +9,12 @@ import pandas as pd
 from analysis.errors import StudyError
 from analysis.files import harmless, replacing
 from analysis.tables import schema
-from analysis.tables.check import Check
+from analysis.tables.checking import Check
+from analysis.tables.parts import locate
 
 
 def set_aside_rows(check: Check) -> pd.DataFrame:
-    """Return table, row, rule and values ("column: value; …") of every row that was set aside.
+    """Return table, file, row, rule and values ("column: value; …") of every row that was set aside.
 
     Parameters
     ----------
@@ -23,22 +24,23 @@ def set_aside_rows(check: Check) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        row: as the source counts it. values: as they stood there; identifiers of people are pseudonyms.
+        file: which of its files, where the table stands in several. row: as that file counts it. values: as
+        they stood there; identifiers of people are pseudonyms.
     """
     parts = []
     for table in schema.MODELS:
         rows = rows_of_table(check, table)
-        names = [name for name in rows.columns if name not in ("row", "rule")]
+        names = [name for name in rows.columns if name not in ("file", "row", "rule")]
         values = [
             "; ".join(f"{n}: {v}" for n, v in zip(names, row, strict=True) if isinstance(v, str) and v)
             for row in rows[names].itertuples(index=False)
         ]
-        parts.append(rows[["row", "rule"]].assign(table=table, values=values))
-    return pd.concat(parts, ignore_index=True)[["table", "row", "rule", "values"]]
+        parts.append(rows[["file", "row", "rule"]].assign(table=table, values=values))
+    return pd.concat(parts, ignore_index=True)[["table", "file", "row", "rule", "values"]]
 
 
 def rows_of_table(check: Check, table: str) -> pd.DataFrame:
-    """Return row, rule and a column per column of one table, for its rows that were set aside."""
+    """Return file, row, rule and a column per column of one table, for its rows that were set aside."""
     fate = check.fate[table]
     rows = fate.index[fate != ""]
     raw = check.raw[table].frame if table in check.raw else check.frames[table]
@@ -47,7 +49,11 @@ def rows_of_table(check: Check, table: str) -> pd.DataFrame:
     found = pd.DataFrame({"row": rows, "rule": fate.loc[rows].to_numpy(), **(shown if len(rows) else {})})
     apart = [(row, rule) for rule, listed in check.apart(table).items() for row in listed]
     found = pd.concat([found, pd.DataFrame(apart, columns=["row", "rule"])], ignore_index=True)
-    return found.sort_values("row", kind="stable", ignore_index=True)
+    found = found.sort_values("row", kind="stable", ignore_index=True)
+    files, rows = locate(check.problems.parts.get(table, ()), found["row"])
+    found["row"] = pd.array(rows, dtype="int64")
+    found.insert(0, "file", files)
+    return found
 
 
 def write_set_aside(check: Check, path: str | Path) -> int:
@@ -94,6 +100,6 @@ def _write_sheets(check: Check, path: Path) -> None:
         for row in rows.astype(object).where(rows.notna(), None).itertuples(index=False):
             cells = [ILLEGAL_CHARACTERS_RE.sub("", v) if isinstance(v, str) else v for v in row]
             sheet.append([harmless(cell) for cell in cells])
-        sheet.freeze_panes = "C2"
+        sheet.freeze_panes = "D2"
     with open(path, "wb") as file:
         book.save(file)

@@ -23,15 +23,16 @@ def group_problems(problems: pd.DataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        count: problems of this kind. values: list of (value, count, rows) with the most frequent value
-        first and at most five of its rows. suggestion: lines for study.toml where they would mend some.
+        count: problems of this kind. values: list of (value, count, places) with the most frequent value
+        first and at most five of its places, (file, row): file "" where the table is one, row None where the
+        problem is of a whole file. suggestion: lines for study.toml where they would mend some.
     """
     found = []
     for (level, table, column, rule), alike in problems.groupby(
         ["level", "table", "column", "rule"], sort=False
     ):
         values = [
-            (shorten(value, 60), len(same), [int(r) for r in same["row"].dropna().head(SHOWN_ROWS)])
+            (shorten(value, 60), len(same), _places(same))
             for value, same in alike.groupby(alike["value"].fillna(""), sort=False)
         ]
         values.sort(key=lambda entry: -entry[1])
@@ -41,9 +42,32 @@ def group_problems(problems: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(found, columns=columns)
 
 
-def rows_text(rows: list[int], count: int) -> str:
-    """Return row numbers as text, with an ellipsis where there are more."""
-    return ", ".join(f"{row:,}" for row in rows) + (", …" if count > len(rows) else "")
+def places_text(places: list[tuple[str, int | None]], count: int, row: str) -> str:
+    """Return rows, each file's together, as text such as "2.csv row 5, 9; 3.csv row 2", with … for more.
+
+    Parameters
+    ----------
+    places : list of (file, row)
+        As in `group_problems`.
+    count : int
+        How many there are in truth.
+    row : str
+        Format of rows, such as "row {rows}".
+    """
+    by_file: dict[str, list[str]] = {}
+    for file, number in places:
+        by_file.setdefault(file, []).extend([] if number is None else [f"{number:,}"])
+    parts = [
+        " ".join(part for part in (file, row.format(rows=", ".join(rows)) if rows else "") if part)
+        for file, rows in by_file.items()
+    ]
+    return "; ".join(parts) + (", …" if parts and count > len(places) else "")
+
+
+def _places(same: pd.DataFrame) -> list[tuple[str, int | None]]:
+    told = same[same["row"].notna() | (same["file"] != "")].head(SHOWN_ROWS)
+    rows = [None if pd.isna(row) else int(row) for row in told["row"]]
+    return list(zip(told["file"], rows, strict=True))
 
 
 def _suggestion(table: str, column: str, rule: str, values: list[str]) -> str:

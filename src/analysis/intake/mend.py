@@ -14,11 +14,12 @@ from analysis.files import harmless, replacing_folder, require_free
 from analysis.intake.catalogue import meaning
 from analysis.intake.write import quote
 from analysis.tables import schema
-from analysis.tables.check import Check
+from analysis.tables.checking import Check
 from analysis.tables.clean import narrow, tidy
+from analysis.tables.parts import locate
 
 RECORD = "mends.csv"
-COLUMNS = ["table", "row", "column", "mend", "before", "after"]
+COLUMNS = ["table", "file", "row", "column", "mend", "before", "after"]
 IDENTICAL = (
     "places",
     "people",
@@ -50,7 +51,7 @@ def mend_study(check: Check, out: str | Path) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        table, row (in the source), column, mend ("known_word", "usual_letters", "place_name",
+        table, file (of several), row (in it), column, mend ("known_word", "usual_letters", "place_name",
         "identical_row", or the rule by which a record was left out), before, after; also written to
         mends.csv in the copy. People stand there under pseudonyms.
 
@@ -69,7 +70,7 @@ def mend_study(check: Check, out: str | Path) -> pd.DataFrame:
         )  # fmt: skip
     frames = {table: raw.frame.copy() for table, raw in check.raw.items()}
     done = [mend for table in frames for mend in _mend_table(check, table, frames)]
-    record = pd.DataFrame(done, columns=COLUMNS)
+    record = _located(check, pd.DataFrame(done, columns=[name for name in COLUMNS if name != "file"]))
     with replacing_folder(out) as folder:
         for table, frame in frames.items():
             frame.to_csv(folder / f"{table}.csv", index=False, lineterminator="\n")
@@ -79,6 +80,16 @@ def mend_study(check: Check, out: str | Path) -> pd.DataFrame:
                 shutil.copyfile(check.config.path / extra, folder / extra)
         record.map(harmless).to_csv(folder / RECORD, index=False, encoding="utf-8-sig", lineterminator="\n")
     return record
+
+
+def _located(check: Check, record: pd.DataFrame) -> pd.DataFrame:
+    """Return the record with the file and its own row in place of the row of the table."""
+    record["file"] = ""
+    for table, parts in check.problems.parts.items():
+        mine = record["table"] == table
+        if parts and mine.any():
+            record.loc[mine, "file"], record.loc[mine, "row"] = locate(parts, record.loc[mine, "row"])
+    return record[COLUMNS]
 
 
 def _mend_table(check: Check, table: str, frames: dict[str, pd.DataFrame]) -> list[tuple]:

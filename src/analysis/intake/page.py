@@ -10,7 +10,7 @@ from analysis.display.html import Html, element, paragraph, section
 from analysis.display.numbers import format_number
 from analysis.display.text import Text
 from analysis.files import write_whole
-from analysis.intake.groups import group_problems, rows_text
+from analysis.intake.groups import group_problems, places_text
 from analysis.tables.problems import ERROR, NOTE, SET_ASIDE
 from analysis.tables.study import Study
 
@@ -85,6 +85,9 @@ def _account(study: Study, text: Text, words: _Words) -> Html:
             )
             counts = [format_number(total[c], "people") for c in ("rows_in", "kept", "set_aside")]
             rows.append((text.named("table", name), *counts, text.listed(why)))
+            for part in study.files[study.files["table"] == name].itertuples():
+                counts = [format_number(n, "people") for n in (part.rows_in, part.kept, part.set_aside)]
+                rows.append((words("of_which", file=part.file), *counts, ""))
     return _table([words(k) for k in ("table", "rows_in", "kept", "aside", "reasons")], rows, (1, 2, 3))
 
 
@@ -114,11 +117,11 @@ def _table(header: list[str], rows: list[tuple], numbers: tuple[int, ...]) -> Ht
     return element("table", element("thead", element("tr", *top)), element("tbody", *lines))
 
 
-def _value(entry: tuple[str, int, list[int]], words: _Words) -> str:
-    value, count, rows = entry
-    if not rows:
+def _value(entry: tuple[str, int, list], words: _Words) -> str:
+    value, count, places = entry
+    if not places:
         return value
-    named = words("row", rows=rows_text(rows, count))
+    named = places_text(places, count, words("row", rows="{rows}"))
     return words("times", value=f"“{value}”", count=f"{count:,}", rows=named) if value else named
 
 

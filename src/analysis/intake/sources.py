@@ -11,8 +11,8 @@ import pandas as pd
 from analysis.errors import AnalysisError, StudyError
 from analysis.intake.catalogue import is_known
 from analysis.tables.clean import tidy
-from analysis.tables.config import DUCKDB, EXCEL, SUFFIXES, TableConfig
 from analysis.tables.read import open_source
+from analysis.tables.table_config import DUCKDB, EXCEL, SUFFIXES, TableConfig
 
 WHY = {"kind": "a kind of file that cannot be read", "no_rows": "no header with rows under it"}
 LOOKED_AT = 200_000  # rows of a table that are looked at

@@ -18,11 +18,12 @@ from analysis.tables.declared import read_procedures
 from analysis.tables.periods import periods_between
 from analysis.tables.places import PlaceTree
 from analysis.tables.procedures import Procedure
-from analysis.tables.study import Study
+from analysis.tables.study import FILE_ACCOUNT, Study
 
 HEADER, FORMAT = SPLIT, 1
 WHOLE, DISTRICTS, OUTSIDE = "whole", "districts", "outside"
 VISITORS = "visitors"
+FILES = "files.parquet"  # the account by file, where a table stands in several
 
 
 def is_split(path: str | Path) -> bool:
@@ -108,6 +109,14 @@ class SplitStudy:
         return pd.read_parquet(self.path / WHOLE / "accounting.parquet").astype(
             {"table": "str", "rule": "str"}
         )
+
+    @cached_property
+    def files(self) -> pd.DataFrame:
+        """Account of each file of the tables that stood in several: table, file, rows_in, kept, set_aside."""
+        path = self.path / WHOLE / FILES
+        if not path.exists():
+            return pd.DataFrame(columns=FILE_ACCOUNT)
+        return pd.read_parquet(path).astype({"table": "str", "file": "str"})
 
     @cached_property
     def problems(self) -> pd.DataFrame:
@@ -205,7 +214,8 @@ class SplitStudy:
         window = tuple(self.header["periods"] or self.header["window"] or ()) or None
         return Study(
             frames=frames, name=self.name, name_zh=self.name_zh, period=self.period,
-            accounting=self.accounting, problems=self.problems, window=window, procedures=self.procedures,
+            accounting=self.accounting, problems=self.problems, files=self.files, window=window,
+            procedures=self.procedures,
         )  # fmt: skip
 
     def _table(self, district_id: str | None, table: str, name: str | None = None) -> pd.DataFrame:

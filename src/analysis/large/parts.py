@@ -8,17 +8,21 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
 from analysis.tables import rules, schema
-from analysis.tables.check import Check
-from analysis.tables.problems import NOTE, Problems
+from analysis.tables.checking import Check
+from analysis.tables.parts import Part
+from analysis.tables.problems import Problems
 from analysis.tables.pseudonyms import pseudonyms
 from analysis.tables.read import RawTable
 
 LOG = "interactions"
+OF_FILES = ("no_rows", "same_file_twice")  # rules about whole files: said when all parts are there
 SHOWN = 1000  # problems of one kind that are kept at hand; the file holds all
 REMEMBERED = 1_000_000  # people whose pseudonyms are kept at hand, about 250 MB
 COUNTED = re.compile(r"([\d,]+)( rows: .*)")  # "1,200 rows: phone"
@@ -82,6 +86,7 @@ class LogCheck(Check):
         persons = organisations["org_id"].isin(self.kept("people")["person_id"])  # as in Check.study
         self.hashing = Hashing(self.key, organisations.loc[~persons, "org_id"])
         self.log_fates, self.log_apart, self.log_lost = Counter(), Counter(), 0
+        self.log_files: dict[str, tuple[Part, int]] = {}  # label -> the file so far, rows set aside
 
     def check_part(self, raw: RawTable, now: pd.Timestamp) -> tuple[pd.DataFrame, pd.DataFrame]:
         """Check one part of the log; return the rows kept, pseudonymous, and the problems found."""
@@ -92,21 +97,27 @@ class LogCheck(Check):
         self.log_apart.update({rule: len(rows) for rule, rows in raw.apart.items()})
         self.log_lost += part._lost(LOG)
         self.rows_in[LOG] += raw.rows_in
+        for file in raw.parts:
+            before, lost = self.log_files.get(file.label, (file, 0))
+            rows_in = file.rows_in + (before.rows_in if before is not file else 0)
+            lost += len(fate) + sum(map(len, raw.apart.values()))
+            self.log_files[file.label] = (replace(before, rows_in=rows_in), lost)
         rows = part.kept(LOG)
         status = rows["status"].fillna(schema.columns(LOG)["status"].default)
         hashed = self.hashing(*(rows[name] for name in self.persons))
         rows = rows.assign(**dict(zip(self.persons, hashed, strict=True)), status=status)
         self.acts = first_acts(pd.concat([self.acts, first_acts(rows)]))
         found = part.problems.frame()
-        return rows, found[(found["table"] == LOG) & (found["rule"] != "no_rows")]
+        return rows, found[(found["table"] == LOG) & ~found["rule"].isin(OF_FILES)]
 
     def finish(self, now: pd.Timestamp) -> None:
         """Check what is left when all parts are there."""
         self.frames[LOG] = self.acts.reset_index(drop=True)
         self.fate[LOG] = pd.Series("", index=self.frames[LOG].index, dtype="str")
         self.expected[LOG] = pd.Series(False, index=self.frames[LOG].index)
-        if LOG in self.config.tables and not self.rows_in[LOG]:
-            self.problems.add(LOG, "no_rows", NOTE, "The file holds no rows.")
+        if LOG in self.config.tables:
+            self.problems.parts[LOG] = tuple(part for part, _ in self.log_files.values())
+            self.note_files(LOG, self.problems.parts[LOG])
         rules.check_times(self, now)
         rules.note_limits(self)
 
@@ -115,6 +126,11 @@ class LogCheck(Check):
             return super()._by_rule(table)
         fates = sorted(self.log_fates.items(), key=lambda item: -item[1])
         return dict(fates) | {rule: count for rule, count in self.log_apart.items() if count}
+
+    def _lost_by_part(self, table: str, parts: Sequence[Part]) -> list[int]:
+        if table != LOG:
+            return super()._lost_by_part(table, parts)
+        return [lost for _, lost in self.log_files.values()]
 
     def _lost(self, table: str) -> int:
         return self.log_lost if table == LOG else super()._lost(table)

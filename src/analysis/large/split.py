@@ -16,7 +16,17 @@ import pandas as pd
 from analysis.errors import StudyError
 from analysis.files import MENDS, replacing_folder
 from analysis.large.files import DISTRICT, ROW, arrow_schema, write_frame, write_table
-from analysis.large.opened import DISTRICTS, FORMAT, HEADER, OUTSIDE, WHOLE, SplitStudy, is_split, open_split
+from analysis.large.opened import (
+    DISTRICTS,
+    FILES,
+    FORMAT,
+    HEADER,
+    OUTSIDE,
+    WHOLE,
+    SplitStudy,
+    is_split,
+    open_split,
+)
 from analysis.large.parts import LOG, Findings, LogCheck
 from analysis.large.sorting import sort_rows
 from analysis.large.write import DistrictFiles, slice_tables, write_header, write_visitors
@@ -177,6 +187,8 @@ def _write_whole(check: LogCheck, outline, whole: Path) -> None:
     write_table(whole, LOG, check.acts, name="first_acts")
     write_table(whole, "people", outline.people.head(1), name="first_person")
     write_frame(whole / "accounting.parquet", pa.Table.from_pandas(outline.accounting, preserve_index=False))
+    if len(outline.files):
+        write_frame(whole / FILES, pa.Table.from_pandas(outline.files, preserve_index=False))
     write_frame(whole / "shown_problems.parquet", _problem_table(outline.problems))
     declared = check.config.path / PROCEDURES
     if declared.exists():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 import shutil
 from pathlib import Path
@@ -17,20 +18,25 @@ KEY = re.compile(r"^\s*key_file\s*=.*$", re.MULTILINE)
 
 
 def input_files(study: Study) -> list[dict]:
-    """Return file, rows, bytes and sha256 of the study's own files; a table on a server has no file."""
+    """Return file, rows, bytes and sha256 of the study's own files; a table on a server has no file.
+
+    file: the path from the study folder. rows: of all of its sheets that the table reads.
+    """
     config = read_config(study.path)
     rows = study.accounting.query("rule == ''").set_index("table")["rows_in"]
     found = []
     for path in (config.path / "study.toml", *(config.path / name for name in BESIDE)):
         if path.is_file():
-            found.append(_described(path, ""))
+            found.append(_described(path, path.name, ""))
     for table, entry in sorted(config.tables.items()):
-        if entry.path is not None and Path(entry.path).is_file():
-            found.append(_described(Path(entry.path), int(rows.get(table, 0))))
-        else:
-            found.append(
-                {"file": f"{table} (database)", "rows": int(rows.get(table, 0)), "bytes": "", "sha256": ""}
-            )
+        total = int(rows.get(table, 0))
+        if entry.postgresql:
+            found.append({"file": f"{table} (database)", "rows": total, "bytes": "", "sha256": ""})
+        several = study.files[study.files["table"] == table]
+        for path in entry.files:
+            name = Path(os.path.relpath(path, config.path)).as_posix()
+            mine = several[(several["file"] == name) | several["file"].str.startswith(f"{name} · ")]
+            found.append(_described(path, name, int(mine["rows_in"].sum()) if len(several) else total))
     return found
 
 
@@ -45,17 +51,19 @@ def copy_study(study: Study, folder: Path) -> None:
     config = read_config(study.path)
     home = config.path.resolve()
     for table, entry in config.tables.items():
-        path = None if entry.path is None else Path(entry.path).resolve()
-        if path is None or home not in path.parents:
-            raise StudyError(
-                "A package with data holds the study's own files, but this table lies elsewhere.",
-                where=f"study.toml [tables.{table}]", value=None if path is None else path.name,
-                expected="a file inside the study folder",
-                mend="Copy it into the study folder and correct its path, or leave out --with-data.",
-            )  # fmt: skip
-        target = folder / path.relative_to(home)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, target)
+        for file in entry.files or [None]:
+            path = None if file is None else file.resolve()
+            if path is None or home not in path.parents:
+                raise StudyError(
+                    "A package with data holds the study's own files, but this table lies elsewhere.",
+                    where=f"study.toml [tables.{table}]", value=None if path is None else path.name,
+                    expected="a file inside the study folder",
+                    mend="Copy it into the study folder and correct its path, or leave out --with-data.",
+                )  # fmt: skip
+            named = Path(os.path.relpath(file, config.path))  # by a link, too: patterns mean names
+            target = folder / (path.relative_to(home) if ".." in named.parts else named)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, target)
     for name in BESIDE:
         if (home / name).is_file():
             shutil.copyfile(home / name, folder / name)
@@ -78,7 +86,7 @@ def _write_config(path: Path, folder: Path, study: Study) -> None:
         )  # fmt: skip
 
 
-def _described(path: Path, rows: int | str) -> dict:
+def _described(path: Path, name: str, rows: int | str) -> dict:
     with path.open("rb") as stream:
         digest = hashlib.file_digest(stream, "sha256").hexdigest()
-    return {"file": path.name, "rows": rows, "bytes": path.stat().st_size, "sha256": digest}
+    return {"file": name, "rows": rows, "bytes": path.stat().st_size, "sha256": digest}

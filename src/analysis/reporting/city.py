@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -39,7 +40,7 @@ class City:
     Attributes
     ----------
     meta : dict
-        study, study_zh, period, periods, version, inputs (name -> sha256), tie_rule, missing (family ->
+        study, study_zh, period, periods, version, inputs (path -> sha256), tie_rule, missing (family ->
         tables), limits (rules of the notes found), settle_days, index (how the ranks came about, or why
         there are none), boundaries (outlines of the districts, empty without boundaries.geojson).
     frames : mapping of str to DataFrame
@@ -144,15 +145,17 @@ def _limits(study: Study) -> list[str]:
 
 
 def input_hashes(folder: Path | None) -> dict[str, str]:
-    """Return the sha256 of study.toml and of every table file of a study folder, by name."""
+    """Return the sha256 of study.toml and of every table file of a study, by path from its folder."""
     if folder is None:
         return {}
     config = read_config(folder)
-    files = [folder / "study.toml", folder / BOUNDARIES, *(table.path for table in config.tables.values())]
+    named = [file for table in config.tables.values() for file in table.files]
+    files = {os.path.relpath(f, folder): f for f in (folder / "study.toml", folder / BOUNDARIES, *named)}
     found = {}
-    for file in sorted({f for f in files if f and f.is_file()}):
-        with open(file, "rb") as stream:
-            found[file.name] = hashlib.file_digest(stream, "sha256").hexdigest()
+    for name, file in sorted(files.items()):
+        if file.is_file():
+            with open(file, "rb") as stream:
+                found[Path(name).as_posix()] = hashlib.file_digest(stream, "sha256").hexdigest()
     return found | {f"postgresql:{table}": rows for table, rows in server_hashes(config).items()}
 
 

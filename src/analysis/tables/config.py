@@ -2,89 +2,21 @@
 
 from __future__ import annotations
 
-import difflib
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import pandas as pd
 
 from analysis.errors import StudyError
 from analysis.tables import schema
-from analysis.tables.keys import check_kinds
 from analysis.tables.limits import inside, small_text
 from analysis.tables.periods import FREQUENCIES
+from analysis.tables.table_config import TableConfig, check_keys, check_zone, read_table, section
 
-TEXT = (".csv", ".csv.gz", ".tsv", ".tsv.gz", ".txt", ".txt.gz")
-EXCEL, LINES, DUCKDB = (".xlsx", ".xls"), (".jsonl", ".jsonl.gz", ".ndjson"), (".duckdb", ".db")
-SUFFIXES = (*TEXT, ".parquet", *EXCEL, *LINES, *DUCKDB)
 OWN_NAME = (".csv", ".csv.gz", ".parquet", ".xlsx", ".xls", ".jsonl")  # <table>.<suffix> needs no study.toml
 STUDY_KEYS = ("name", "name_zh", "period", "time_zone", "from", "until", "max_set_aside", "key_file")
-TABLE_KEYS = (
-    "path", "columns", "constants", "values", "encoding", "separator", "header", "time_zone", "time_format",
-    "sheet", "table", "postgresql",
-)  # fmt: skip
 SPLIT = "split.json"  # the header of a study that `gongzhi split` wrote
-
-
-@dataclass(frozen=True)
-class TableConfig:
-    """Where one table is and how its columns are called there.
-
-    Attributes
-    ----------
-    path : Path or None
-        CSV (also .gz), Parquet, Excel, JSON lines or DuckDB file; None for a table on a server.
-    columns : dict
-        Our column name -> their column name, where they differ, or a list of names whose cells are put
-        together, such as a day and a time of day.
-    constants : dict
-        Our column name -> the value every row gets.
-    values : dict
-        Our column name -> {their value: our value}.
-    encoding : str or None
-        Text encoding of a CSV file, e.g. "utf-8", "gb18030"; None: found by looking at it.
-    separator : str or None
-        Mark between the fields of a CSV file; None: found by looking at it.
-    header : tuple of int
-        Rows that hold the names of the columns, as a spreadsheet counts them; empty: found.
-    time_zone : str or None
-        Zone of the times in the file where they carry none, e.g. "UTC"; None: already local.
-    time_format : str or None
-        strptime format of times that are not in ISO order, e.g. "%d/%m/%Y %H:%M"; "unix" or "unix_ms":
-        seconds or milliseconds since 1970, UTC.
-    sheet : str or int
-        Sheet of an Excel file, by name or by number from 0.
-    table : str or None
-        Table or view of a DuckDB file.
-    postgresql : dict
-        table or query on a server, and environment: the name of the variable that holds its address.
-    """
-
-    path: Path | None
-    columns: dict[str, str | list[str]] = field(default_factory=dict)
-    constants: dict[str, object] = field(default_factory=dict)
-    values: dict[str, dict[str, str]] = field(default_factory=dict)
-    encoding: str | None = None
-    separator: str | None = None
-    header: tuple[int, ...] = ()
-    time_zone: str | None = None
-    time_format: str | None = None
-    sheet: str | int = 0
-    table: str | None = None
-    postgresql: dict[str, str] = field(default_factory=dict)
-
-    def their(self, ours: str) -> list[str]:
-        """Return the names of the columns that one of our columns is taken from."""
-        named = self.columns.get(ours, ours)
-        return list(named) if isinstance(named, list) else [named]
-
-    @property
-    def where(self) -> str:
-        """The file or the place on a server, for messages."""
-        named = self.postgresql.get("table", "a query")
-        return str(self.path) if self.path else f"PostgreSQL, {named}"
 
 
 @dataclass(frozen=True)
@@ -127,11 +59,12 @@ def read_config(folder: str | Path) -> StudyConfig:
         )  # fmt: skip
     file = folder / "study.toml"
     content = _load(inside(folder, file, str(file))) if file.exists() or file.is_symlink() else {}
-    _known(content, ("study", "tables"), file, "section")
-    study = _section(content, "study", file)
-    _known(study, STUDY_KEYS, file, "key in [study]")
+    check_keys(content, ("study", "tables"), file, "section")
+    study = section(content, "study", file)
+    check_keys(study, STUDY_KEYS, file, "key in [study]")
     tables = {
-        name: _table(folder, file, name, entry) for name, entry in _section(content, "tables", file).items()
+        name: read_table(folder, file, name, entry)
+        for name, entry in section(content, "tables", file).items()
     }
     for name in schema.MODELS:
         found = [folder / f"{name}{suffix}" for suffix in OWN_NAME if (folder / f"{name}{suffix}").exists()]
@@ -140,11 +73,12 @@ def read_config(folder: str | Path) -> StudyConfig:
                 f"There are several files for the table {name!r}.",
                 where=str(folder),
                 value=", ".join(f.name for f in found),
-                expected="one file per table",
+                expected="one file per table, or a path that names several",
                 mend=f'Name the right one in study.toml: [tables.{name}] path = "{found[0].name}"',
             )
         if name not in tables and found:
-            tables[name] = TableConfig(path=inside(folder, found[0], str(found[0])))
+            path = inside(folder, found[0], str(found[0]))
+            tables[name] = TableConfig(path, label=path.name)
     if "places" not in tables:
         raise StudyError(
             "The study has no table of places.",
@@ -170,7 +104,7 @@ def _study(folder: Path, file: Path, study: dict, tables: dict[str, TableConfig]
             where=f"{file} [study] max_set_aside", value=threshold, expected="a number from 0 to 1",
             mend="Write for example max_set_aside = 0.05 (that is 5 %).",
         )  # fmt: skip
-    _check_zone(study.get("time_zone"), f"{file} [study] time_zone")
+    check_zone(study.get("time_zone"), f"{file} [study] time_zone")
     key_file = study.get("key_file")
     return StudyConfig(
         path=folder,
@@ -184,45 +118,6 @@ def _study(folder: Path, file: Path, study: dict, tables: dict[str, TableConfig]
         key_file=_key_file(folder, file, key_file) if key_file else None,
         tables=tables,
     )
-
-
-def _table(folder: Path, file: Path, name: str, entry: object) -> TableConfig:
-    where = f"{file} [tables.{name}]"
-    if name not in schema.MODELS:
-        raise StudyError(
-            "study.toml names a table that is not in the dictionary.",
-            where=where, value=name, expected="one of " + ", ".join(schema.MODELS),
-            mend=_closest(name, schema.MODELS),
-        )  # fmt: skip
-    if not isinstance(entry, dict) or ("postgresql" not in entry and not isinstance(entry.get("path"), str)):
-        raise StudyError(
-            f"The table {name!r} has no path.",
-            where=where, expected='path = "file.csv"', mend="Name the file that holds the table.",
-        )  # fmt: skip
-    _known(entry, TABLE_KEYS, file, f"key in [tables.{name}]")
-    for key in ("columns", "constants", "values"):
-        part = _section(entry, key, file)
-        _known(part, tuple(schema.columns(name)), file, f"column in [tables.{name}] {key}")
-    if any(not isinstance(theirs, dict) for theirs in entry.get("values", {}).values()):
-        raise StudyError(
-            "A value map is not a table of their value = our value.",
-            where=f"{where} values", expected='values = { kind = { "互助" = "help" } }',
-            mend="Write the map in this form.",
-        )  # fmt: skip
-    _check_zone(entry.get("time_zone"), f"{where} time_zone")
-    check_kinds(entry, where)
-    header = entry.get("header", ())
-    header = (header,) if isinstance(header, int) else tuple(header)
-    if "postgresql" in entry:
-        return TableConfig(**{**entry, "path": None, "header": header})
-    path = inside(folder, folder / entry["path"], f"{where} path")
-    if not path.name.lower().endswith(SUFFIXES):
-        raise StudyError(
-            "The file is of a kind that cannot be read.",
-            where=where, value=entry["path"], expected="a name ending in " + ", ".join(SUFFIXES),
-            mend="Export the table as CSV.",
-        )  # fmt: skip
-    return TableConfig(**{**entry, "path": path, "header": header})
 
 
 def _load(file: Path) -> dict:
@@ -253,30 +148,6 @@ def _key_file(folder: Path, file: Path, named: object) -> Path:
         ) from error  # fmt: skip
 
 
-def _section(content: dict, key: str, file: Path) -> dict:
-    section = content.get(key, {})
-    if not isinstance(section, dict):
-        raise StudyError(
-            f"{key!r} in study.toml is not a section.", where=str(file), value=section,
-            expected=f"[{key}] or {key} = {{ ... }}", mend="Write it as a table.",
-        )  # fmt: skip
-    return section
-
-
-def _known(part: dict, known: tuple[str, ...], file: Path, what: str) -> None:
-    for key in part:
-        if key not in known:
-            raise StudyError(
-                f"study.toml holds an unknown {what}.", where=str(file), value=key,
-                expected="one of " + ", ".join(known), mend=_closest(key, known),
-            )  # fmt: skip
-
-
-def _closest(word: str, known) -> str:
-    near = difflib.get_close_matches(str(word), list(known), n=1)
-    return f"Did you mean {near[0]!r}?" if near else "Remove it, or use one of the names above."
-
-
 def _bound(study: dict, key: str, file: Path) -> str | None:
     value = study.get(key)
     if value is None:
@@ -287,16 +158,4 @@ def _bound(study: dict, key: str, file: Path) -> str | None:
         raise StudyError(
             f"The bound {key!r} of the study is not a period.", where=f"{file} [study] {key}", value=value,
             expected='a period such as "2021-03"', mend=f'Write {key} = "2021-03".',
-        ) from error  # fmt: skip
-
-
-def _check_zone(name: object, where: str) -> None:
-    if name is None:
-        return
-    try:
-        ZoneInfo(str(name))
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise StudyError(
-            "The time zone is not known.", where=where, value=name,
-            expected='a name such as "Asia/Shanghai" or "UTC"', mend="Use the zone's IANA name.",
         ) from error  # fmt: skip

@@ -9,10 +9,11 @@ from pathlib import Path
 
 from analysis.errors import StudyError
 from analysis.tables import schema
-from analysis.tables.config import StudyConfig, TableConfig, read_config
-from analysis.tables.read import open_source
+from analysis.tables.config import StudyConfig, read_config
+from analysis.tables.read import find_parts, open_source
 from analysis.tables.slugs import slugs
 from analysis.tables.study import Study
+from analysis.tables.table_config import TableConfig
 
 PROFILE = "https://datapackage.org/profiles/2.0/datapackage.json"
 PAGE = Path("docs/data_dictionary.md")
@@ -58,9 +59,9 @@ A column marked *pseudonym* identifies a person; it is replaced by a keyed hash 
 
 @dataclass(frozen=True)
 class _File:
-    """How one table is stored: its path and fields as (their name, our name or None)."""
+    """How one table is stored: its paths and fields as (their name, our name or None)."""
 
-    path: str
+    paths: tuple[str, ...]
     fields: tuple[tuple[str, str | None], ...]
     config: TableConfig | None = None
     delimiter: str = ","
@@ -93,7 +94,7 @@ def datapackage(study: Study | None = None) -> dict:
     if study is not None and study.path is not None:
         return _of_folder(read_config(study.path))
     tables = [table for table in schema.MODELS if study is None or study.has(table)]
-    files = {t: _File(f"{t}.csv", tuple((name, name) for name in schema.columns(t))) for t in tables}
+    files = {t: _File((f"{t}.csv",), tuple((name, name) for name in schema.columns(t))) for t in tables}
     if study is None:
         return _package("gongzhi-study", "Tables of a Gongzhi study", files)
     return _package(slugs([study.name], blank="study")[study.name], study.name, files)
@@ -122,7 +123,7 @@ def dictionary_markdown() -> str:
 
 
 def _of_folder(config: StudyConfig) -> dict:
-    stored = {table: entry for table, entry in config.tables.items() if entry.path}  # not on a server
+    stored = {table: entry for table, entry in config.tables.items() if entry.files}  # not on a server
     files = {table: _file(config, table) for table in schema.MODELS if table in stored}
     return _package(slugs([config.name], blank="study")[config.name], config.name, files)
 
@@ -133,8 +134,9 @@ def _package(name: str, title: str, files: dict[str, _File]) -> dict:
 
 
 def _resource(table: str, file: _File, files: dict[str, _File]) -> dict:
-    kind = file.path.lower().removesuffix(".gz").rpartition(".")[2]
-    resource = {"name": table, "type": "table", "path": file.path, "title": table.capitalize(),
+    kind = file.paths[0].lower().removesuffix(".gz").rpartition(".")[2]
+    path = file.paths[0] if len(file.paths) == 1 else list(file.paths)
+    resource = {"name": table, "type": "table", "path": path, "title": table.capitalize(),
                 "description": schema.MODELS[table].__doc__.strip(), "format": kind,
                 "mediatype": MEDIA[kind]}  # fmt: skip
     if kind in ("csv", "tsv", "txt"):
@@ -195,7 +197,7 @@ def _constraints(table: str, name: str) -> dict:
 def _file(config: StudyConfig, table: str) -> _File:
     entry = config.tables[table]
     try:
-        opened = open_source(table, entry)
+        opened = open_source(table, find_parts(table, entry)[0])
     except StudyError as error:
         raise StudyError(
             "A file of the study cannot be described.", where=entry.where, value=error.what,
@@ -205,15 +207,16 @@ def _file(config: StudyConfig, table: str) -> _File:
     names = [name for name in opened.header if name]
     ours = {name: column for column in schema.columns(table) for name in entry.their(column)}
     try:
-        path = entry.path.resolve().relative_to(config.path.resolve()).as_posix()
+        home = config.path.resolve()
+        paths = tuple(path.resolve().relative_to(home).as_posix() for path in entry.files)
     except ValueError as error:
         raise StudyError(
             "A data package holds its files, but this one lies outside the study folder.",
-            where=f"study.toml [tables.{table}] path", value=entry.path, expected="a path inside the folder",
+            where=f"study.toml [tables.{table}] path", value=entry.where, expected="a path inside the folder",
             mend="Copy the file into the study folder and correct its path.",
         ) from error  # fmt: skip
     encoding = (opened.encoding or "utf-8").removesuffix("-sig")
-    return _File(path, tuple((n, ours.get(n)) for n in names), entry, opened.separator or ",", encoding)
+    return _File(paths, tuple((n, ours.get(n)) for n in names), entry, opened.separator or ",", encoding)
 
 
 def _table_markdown(table: str) -> str:

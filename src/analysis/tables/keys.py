@@ -23,7 +23,9 @@ def check_kinds(entry: dict, where: str) -> None:
                       'one character such as ";"'),
         "header": (_is_header, "the row of the column names, such as 3, or two rows: [3, 4]"),
         "time_format": (_is_time_format, 'a format such as "%d/%m/%Y %H:%M"'),
-        "sheet": (lambda v: isinstance(v, str | int) and not isinstance(v, bool), 'a name such as "Sheet1"'),
+        "sheet": (_is_sheet, 'a name such as "Sheet1", a list of names, each once, or "*" for all sheets'),
+        "may_lack": (lambda v: isinstance(v, list) and all(isinstance(n, str) for n in v),
+                     'columns such as ["hours"]'),
         "table": (lambda v: isinstance(v, str), "the name of a table or view"),
         "postgresql": (_is_postgresql, '{ table = "public.log", environment = "DISTRICT_DB" }: the name of '
                        "the environment variable that holds the address, never the address"),
@@ -45,6 +47,12 @@ def _is_time_format(value: object) -> bool:
     except (ValueError, TypeError, KeyError, re.error):
         return False
     return isinstance(value, str)
+
+
+def _is_sheet(value: object) -> bool:
+    names = value if isinstance(value, list) else [value]
+    known = all(isinstance(n, str | int) and not isinstance(n, bool) for n in names)
+    return bool(names) and known and len(set(names)) == len(names)
 
 
 def _is_header(value: object) -> bool:

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import difflib
 import zlib
-from collections import Counter
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
-from analysis.errors import StudyError
+from analysis.errors import AnalysisError, StudyError
 from analysis.tables import schema
-from analysis.tables.clean import tidy
-from analysis.tables.config import DUCKDB, EXCEL, LINES, StudyConfig, TableConfig
+from analysis.tables.cells import as_text, is_blank, joined, mapped, too_long
+from analysis.tables.choose import choose_alike
+from analysis.tables.config import StudyConfig
 from analysis.tables.formats.base import Content, Opened
-from analysis.tables.limits import MAX_CELL, check_columns
+from analysis.tables.parts import Part, parts_of
+from analysis.tables.table_config import DUCKDB, EXCEL, LINES, TableConfig
 
 BLANK, TOO_LONG = "blank_row", "cell_too_long"
 UNREADABLE = (OSError, EOFError, zlib.error, MemoryError)  # what a damaged file makes its reader raise
@@ -29,23 +29,26 @@ class RawTable:
     ----------
     frame : DataFrame
         One row per record; the index is the row as the source counts it: in a spreadsheet or CSV file the
-        header is counted, in JSON lines and databases the first record is 1.
+        header is counted, in JSON lines and databases the first record is 1. Several files are numbered on.
     rows_in : int
         Records in the source: those of `frame` and those `apart`.
     apart : dict of rule -> list of int
         Records that are not in `frame`: blank ones, and those that could not be taken apart into fields.
     unused : tuple of str
         Columns of the source that the study does not use; they are not read.
+    parts : tuple of Part
+        Where the table stands in several files or sheets, which rows are whose; else none.
     """
 
     frame: pd.DataFrame
     rows_in: int
     apart: dict[str, list[int]] = field(default_factory=dict)
     unused: tuple[str, ...] = ()
+    parts: tuple[Part, ...] = ()
 
 
 def open_source(table: str, config: TableConfig, known: Callable[[str], bool] | None = None) -> Opened:
-    """Find the table's columns where it stands.
+    """Find the table's columns in the one file or sheet where it stands.
 
     Parameters
     ----------
@@ -80,7 +83,7 @@ def open_source(table: str, config: TableConfig, known: Callable[[str], bool] | 
 
 
 def read_raw(table: str, config: TableConfig, limit: int | None = None) -> RawTable:
-    """Read a table, keep the columns the dictionary knows, name them our way.
+    """Read a table from all of its files, keep the columns the dictionary knows, name them our way.
 
     Parameters
     ----------
@@ -92,24 +95,83 @@ def read_raw(table: str, config: TableConfig, limit: int | None = None) -> RawTa
     Raises
     ------
     StudyError
-        The source cannot be read, or lacks a required or mapped column.
+        A source cannot be read, lacks a required or mapped column, or one that the others have.
     """
-    opened = open_source(table, config)
-    chosen, unused = _choose(table, config, opened.header)
-    try:
-        content = opened.read(_positions(chosen), limit)
-    except UNREADABLE as error:
-        raise _unreadable(table, config, error) from error
-    return _shaped(content, chosen, config, unused)
+    sources = [(part, open_source(table, part)) for part in find_parts(table, config)]
+    chosen, unused = choose_alike(table, [(part, opened.header) for part, opened in sources])
+    pieces, last = [], None
+    for (part, opened), columns in zip(sources, chosen, strict=True):
+        try:
+            content = opened.read(_positions(columns), limit)
+        except UNREADABLE as error:
+            raise _unreadable(table, part, error) from error
+        first = opened.first if last is None else last + 1
+        piece = _shaped(content, columns, part, unused)
+        if len(sources) > 1:
+            piece = _numbered_on(piece, part, first, opened.first)
+            last = max([first - 1, *piece.frame.index[-1:], *(max(rows) for rows in piece.apart.values())])
+        pieces.append(piece)
+        if limit is not None and sum(piece.rows_in for piece in pieces) >= limit:
+            break
+    return pieces[0] if len(sources) == 1 else _together(pieces)
 
 
 def read_parts(table: str, config: TableConfig, rows: int) -> Iterator[RawTable]:
     """Yield what `read_raw` gives in parts of about `rows` rows, for a table larger than memory.
 
-    There is always a first part, be it empty. Raises as `read_raw`, also half way.
+    There is always a first part, be it empty, and one for each file. Raises as `read_raw`, also half way.
     """
-    opened = open_source(table, config)
-    chosen, unused = _choose(table, config, opened.header)
+    found = find_parts(table, config)
+    headers = [(part, open_source(table, part).header) for part in found]
+    chosen, unused = choose_alike(table, headers)
+    last = None
+    for part, columns in zip(found, chosen, strict=True):
+        opened = open_source(table, part)
+        first = opened.first if last is None else last + 1
+        last = first - 1
+        for piece in _stream(table, part, opened, columns, rows, unused):
+            if len(found) > 1:
+                piece = _numbered_on(piece, part, first, opened.first)
+                last = max([last, *piece.frame.index[-1:], *(max(rows) for rows in piece.apart.values())])
+            yield piece
+
+
+def find_faults(table: str, config: TableConfig) -> list[tuple[str, AnalysisError]]:
+    """Return (file, what is wrong with it) for a table that cannot be read; `read_raw` raises the first.
+
+    file: its label where the table stands in several; else empty.
+    """
+    found, parts = [], config.parts
+    try:
+        parts = find_parts(table, config)
+        for part in parts:
+            try:
+                read_raw(table, part)
+            except AnalysisError as error:
+                found.append((part.label if len(parts) > 1 else "", error))
+        if not found:
+            read_raw(table, config)
+    except AnalysisError as error:
+        named = [part.label for part in parts if f"{error.where},".startswith(f"{part.where},")]
+        found.append((named[0] if named and len(parts) > 1 else "", error))
+    return found
+
+
+def find_parts(table: str, config: TableConfig) -> list[TableConfig]:
+    """Return a config for each file and sheet of a table, in the order of its rows; often just the one.
+
+    Raises
+    ------
+    StudyError
+        A workbook cannot be read, or has no such sheet.
+    """
+    try:
+        return parts_of(table, config)
+    except UNREADABLE as error:
+        raise _unreadable(table, config, error) from error
+
+
+def _stream(table, config, opened: Opened, chosen, rows: int, unused) -> Iterator[RawTable]:
     positions, part = _positions(chosen), None
     try:
         parts = opened.stream(positions, rows) if opened.stream else [opened.read(positions, None)]
@@ -120,6 +182,28 @@ def read_parts(table: str, config: TableConfig, rows: int) -> Iterator[RawTable]
     if part is None:
         empty = pd.DataFrame({position: pd.Series(dtype="str") for position in positions})
         yield _shaped(Content(empty), chosen, config, unused)
+
+
+def _numbered_on(piece: RawTable, config: TableConfig, first: int, own: int) -> RawTable:
+    """Return rows of one of several files with the numbers that they have in the table."""
+    frame = piece.frame.set_axis(pd.Index(piece.frame.index + (first - own), dtype="int64"), axis=0)
+    apart = {rule: [row + first - own for row in rows] for rule, rows in piece.apart.items()}
+    part = Part(config.label or config.where, first, own, piece.rows_in)
+    return replace(piece, frame=frame, apart=apart, parts=(part,))
+
+
+def _together(pieces: list[RawTable]) -> RawTable:
+    frames = [piece.frame for piece in pieces if len(piece.frame)] or [pieces[0].frame]
+    for name in dict.fromkeys(name for frame in frames for name in frame):
+        if len({str(frame[name].dtype) for frame in frames if name in frame}) > 1:
+            frames = [f.assign(**{name: as_text(f[name])}) if name in f else f for f in frames]
+    apart: dict[str, list[int]] = {}
+    for piece in pieces:
+        for rule, rows in piece.apart.items():
+            apart.setdefault(rule, []).extend(rows)
+    parts = tuple(part for piece in pieces for part in piece.parts)
+    rows_in = sum(piece.rows_in for piece in pieces)
+    return RawTable(pd.concat(frames), rows_in, apart, pieces[0].unused, parts)
 
 
 def _positions(chosen: dict[str, list[int]]) -> list[int]:
@@ -134,17 +218,17 @@ def _shaped(
     positions = _positions(chosen)
     empty = pd.Series(bool(positions), index=found.index)
     for position in positions:
-        empty &= _is_blank(found[position])
-    long = _too_long(found)
+        empty &= is_blank(found[position])
+    long = too_long(found)
     apart = {BLANK: [int(row) for row in found.index[empty]], content.rule: list(content.broken)}
     apart[TOO_LONG] = [int(row) for row in found.index[long]]
     found = found[~empty & ~long]
-    frame = pd.DataFrame({ours: _joined(found, places) for ours, places in chosen.items()}, index=found.index)
+    frame = pd.DataFrame({ours: joined(found, places) for ours, places in chosen.items()}, index=found.index)
     for column, value in config.constants.items():
         frame[column] = value if isinstance(value, bool | int | float) else str(value)
     for column, mapping in config.values.items():
         if column in frame:
-            frame[column] = _mapped(frame[column], {str(k): str(v) for k, v in mapping.items()})
+            frame[column] = mapped(frame[column], {str(k): str(v) for k, v in mapping.items()})
     apart = {rule: rows for rule, rows in apart.items() if rows}
     return RawTable(frame, len(frame) + sum(map(len, apart.values())), apart, unused)
 
@@ -155,7 +239,7 @@ def server_hashes(config: StudyConfig) -> dict[str, str]:
 
     found = {}
     for table, entry in config.tables.items():
-        if entry.path is None:
+        if entry.postgresql:
             from analysis.tables.formats.postgres import fingerprint
 
             found[table] = sha256(fingerprint(table, entry).encode()).hexdigest()
@@ -177,85 +261,6 @@ def _open_file(table: str, config: TableConfig, known: Callable[[str], bool]) ->
     if name.endswith(EXCEL) and excel.is_workbook(config):
         return excel.open_sheet(table, config, known)
     return text.open_text(table, config, known)
-
-
-def _choose(
-    table: str, config: TableConfig, header: list[str]
-) -> tuple[dict[str, list[int]], tuple[str, ...]]:
-    """Return our name -> positions of the columns to read, and the names not used."""
-    check_columns(table, config.where, len(header))
-    doubled = {name for name, times in Counter(header).items() if times > 1}
-    chosen: dict[str, list[int]] = {}
-    for ours, column in schema.columns(table).items():
-        theirs = config.their(ours)
-        lacking = [name for name in theirs if name not in header or name in doubled]
-        if not lacking:
-            chosen[ours] = [header.index(name) for name in theirs]
-        elif (
-            ours in config.columns
-            or any(name in doubled for name in lacking)
-            or (column.required and ours not in config.constants)
-        ):
-            raise _lacks(table, config, header, column, lacking[0], again=lacking[0] in doubled)
-    single = [places[0] for places in chosen.values() if len(places) == 1]
-    if len(single) > len(set(single)):
-        raise StudyError(
-            f"Two columns of the table {table!r} are taken from the same column.",
-            where=f"study.toml [tables.{table}] columns", value=config.columns,
-            expected="a column of its own for each",
-            mend="Map each column once; use constants for fixed values.",
-        )  # fmt: skip
-    used = {n for places in chosen.values() for n in places}
-    return chosen, tuple(name for n, name in enumerate(header) if n not in used and name)
-
-
-def _lacks(table: str, config: TableConfig, header: list[str], column, name: str, *, again: bool):
-    near = difflib.get_close_matches(name, header, n=1)
-    return StudyError(
-        f"The table {table!r} has the column {name!r} more than once."
-        if again
-        else f"The table {table!r} lacks the column {name!r}.",
-        where=f"{config.where}, header",
-        value=", ".join(header),
-        expected=f"one column {name!r} ({column.description.lower()})",
-        mend=(f"Did you mean {near[0]!r}? " if near else "")
-        + f'Say how it is called: [tables.{table}] columns = {{ {column.name} = "their name" }}',
-    )
-
-
-def _joined(found: pd.DataFrame, places: list[int]) -> pd.Series:
-    """Return one column, or the texts of several put together with a space."""
-    if len(places) == 1:
-        return found[places[0]]
-    parts = [found[n].astype("str").fillna("").str.strip() for n in places]
-    parts[0] = parts[0].str.replace(r"[T ]00:00:00$", "", regex=True)  # a day read as its midnight
-    parts[1:] = [
-        part.str.replace(r"^(1899-12-3[01]|1900-01-0[01])[T ]", "", regex=True) for part in parts[1:]
-    ]
-    joined = parts[0]
-    for part in parts[1:]:
-        joined = (joined + " " + part).str.strip()
-    return joined
-
-
-def _mapped(values: pd.Series, mapping: dict[str, str]) -> pd.Series:
-    text = tidy(values)
-    return text.map(mapping).where(text.isin(list(mapping)), values)
-
-
-def _is_blank(values: pd.Series) -> pd.Series:
-    if pd.api.types.is_string_dtype(values) or values.dtype == object:
-        return values.isna() | (values.astype("str").str.strip() == "")
-    return values.isna()
-
-
-def _too_long(found: pd.DataFrame) -> pd.Series:
-    """Return in which rows a text is longer than any cell of a spreadsheet can be."""
-    long = pd.Series(False, index=found.index)
-    for name in found:
-        if pd.api.types.is_string_dtype(found[name]):
-            long |= (found[name].str.len() > MAX_CELL).fillna(False).astype(bool)
-    return long
 
 
 def _unreadable(table: str, config: TableConfig, error: Exception) -> StudyError:

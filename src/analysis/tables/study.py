@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import pandas as pd
@@ -15,6 +15,7 @@ from analysis.tables.places import PlaceTree
 from analysis.tables.procedures import Procedure
 
 ACCOUNT = ["table", "rows_in", "kept", "set_aside", "rule"]
+FILE_ACCOUNT = ["table", "file", "rows_in", "kept", "set_aside"]
 BY_COMMUNITY = ("people", "organisations", "interactions", "matters", "duties", "listings")
 BY_MATTER = ("steps", "options", "ledger")
 
@@ -34,7 +35,11 @@ class Study:
         table, rows_in, kept, set_aside, rule: one row per table with rule "", and one per rule that set
         rows aside.
     problems : DataFrame
-        Everything found while checking: table, column, row, value, rule, level, hint.
+        Everything found while checking: table, file (where a table stands in several), column, row (as its
+        file counts it), value, rule, level, hint.
+    files : DataFrame
+        table, file, rows_in, kept, set_aside: the account of each file or sheet of the tables that stand in
+        several, in the order of their rows.
     path : Path or None
         The folder it came from.
     procedures : tuple of Procedure
@@ -47,6 +52,7 @@ class Study:
     period: str = "month"
     accounting: pd.DataFrame = field(default_factory=pd.DataFrame)
     problems: pd.DataFrame = field(default_factory=pd.DataFrame)
+    files: pd.DataFrame = field(default_factory=partial(pd.DataFrame, columns=FILE_ACCOUNT))
     path: Path | None = None
     window: tuple[str, str] | None = None
     procedures: tuple[Procedure, ...] = ()

@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from analysis.errors import AnalysisError
 from analysis.files import replacing_folder
 from analysis.reporting.layout import Layout
 from analysis.reporting.running.keys import code_version, digest, file_hash, hashes, installed, unchanged
@@ -109,12 +110,8 @@ def find_stage(study: Path, layout: Layout) -> Stage | None:
     folder = layout.city
     try:
         stage = Stage(folder, **json.loads((folder / RECORD).read_text(encoding="utf-8")), reused=True)
-        files = [name for name in stage.inputs if not name.startswith(ON_SERVER)]
-        now = _hash_all(study, [*_listing(study), *files])
-        if len(files) < len(stage.inputs):
-            now |= _on_server(study)
-        same = stage.inputs == now
-    except (OSError, ValueError, TypeError):
+        same = stage.inputs == _inputs(study)
+    except (OSError, ValueError, TypeError, AnalysisError):
         return None
     same = same and stage.key == _key(stage.inputs) and not unchanged(folder, stage.files)
     return stage if same else None
@@ -124,11 +121,8 @@ def _inputs(study: Path) -> dict[str, str]:
     """Return the sha256 of every file in the folder of a study, and of those it names elsewhere."""
     from analysis.tables.config import read_config
 
-    elsewhere = [
-        os.path.relpath(t.path, study)
-        for t in read_config(study).tables.values()
-        if t.path and t.path.is_file()
-    ]
+    tables = read_config(study).tables.values()
+    elsewhere = [os.path.relpath(file, study) for t in tables for file in t.files if file.is_file()]
     return _hash_all(study, [*_listing(study), *elsewhere]) | _on_server(study)
 
 

@@ -46,6 +46,8 @@ class Opened:
     stream : callable or None
         (positions, rows) -> Contents, one after the other, each of about so many rows: what `read` gives, for
         tables larger than memory. None: the source holds no more than fits.
+    first : int
+        Number of the first row under the header, as the source counts rows.
     """
 
     header: list[str]
@@ -54,3 +56,4 @@ class Opened:
     encoding: str | None = None
     separator: str | None = None
     stream: Callable[[list[int], int], Iterator[Content]] | None = None
+    first: int = 1

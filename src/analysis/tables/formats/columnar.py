@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import pandas as pd
 
 from analysis.errors import StudyError
-from analysis.tables.config import TableConfig
 from analysis.tables.formats.base import Content, Opened
 from analysis.tables.limits import Meter, check_columns
+from analysis.tables.table_config import TableConfig
 
 
 def open_parquet(table: str, config: TableConfig) -> Opened:
@@ -46,7 +46,7 @@ def open_parquet(table: str, config: TableConfig) -> Opened:
         except (pa.ArrowException, ValueError) as error:
             raise _not_parquet(table, config, error) from error
 
-    return Opened(names, read, stream=stream)
+    return Opened(names, read, stream=stream, first=2)
 
 
 def _counted(batches, meter: Meter, most: int | None) -> list:

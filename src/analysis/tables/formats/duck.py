@@ -6,10 +6,10 @@ import threading
 from collections.abc import Iterator
 
 from analysis.errors import StudyError
-from analysis.tables.config import TableConfig
 from analysis.tables.formats.base import Content, Opened
 from analysis.tables.formats.columnar import frame_of
 from analysis.tables.limits import Meter
+from analysis.tables.table_config import TableConfig
 
 ROWS_AT_ONCE = 100_000
 MEMORY = "1GB"  # what DuckDB may use beside what it hands over

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import datetime
+from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
 
 from analysis.errors import StudyError
-from analysis.tables.config import TableConfig
 from analysis.tables.formats import header
 from analysis.tables.formats.base import Content, Opened
 from analysis.tables.formats.bombs import check_workbook
+from analysis.tables.table_config import TableConfig
 
 EXACT = 10**15  # Excel keeps 15 digits: a longer number has lost its last ones
 MAGIC = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")  # a zip archive (.xlsx), a compound file (.xls)
@@ -23,9 +24,9 @@ def is_workbook(config: TableConfig) -> bool:
         return file.read(4) in MAGIC
 
 
-def sheets(path: Path) -> list[str]:
+def sheets(path: Path, table: str = "") -> list[str]:
     """Return the names of the sheets of a workbook that hold cells, in order."""
-    with _workbook(path.name, path) as book:
+    with _readable(table or path.name, str(path)), _workbook(table or path.name, path) as book:
         return [name for name in book.sheet_names if book.get_sheet_by_name(name).height]
 
 
@@ -52,7 +53,7 @@ def open_sheet(table: str, config: TableConfig, known) -> Opened:
         index = pd.RangeIndex(first + 1, first + 1 + len(cells))
         return Content(pd.DataFrame(cells, columns=positions, index=index, dtype="str"))
 
-    return Opened(names, read, tuple(n + 1 for n in at))
+    return Opened(names, read, tuple(n + 1 for n in at), first=at[-1] + 2)
 
 
 def cell_text(value: object) -> str:
@@ -70,19 +71,24 @@ def cell_text(value: object) -> str:
 
 
 def _cells(table: str, config: TableConfig) -> tuple[list[list], list]:
+    with _readable(table, f"{config.path}, sheet {config.sheet!r}"), _workbook(table, config.path) as book:
+        by_number = isinstance(config.sheet, int)
+        sheet = (book.get_sheet_by_index if by_number else book.get_sheet_by_name)(config.sheet)
+        return sheet.to_python(skip_empty_area=False), list(sheet.merged_cell_ranges or ())
+
+
+@contextmanager
+def _readable(table: str, where: str):
+    """Say what is wrong with a workbook; calamine's own errors share no base class, and it may panic, too."""
     try:
-        with _workbook(table, config.path) as book:
-            by_number = isinstance(config.sheet, int)
-            sheet = (book.get_sheet_by_index if by_number else book.get_sheet_by_name)(config.sheet)
-            return sheet.to_python(skip_empty_area=False), list(sheet.merged_cell_ranges or ())
+        yield
     except (OSError, StudyError):
         raise
-    except BaseException as error:  # calamine's own errors share no base class; it may panic, too
+    except BaseException as error:
         if not isinstance(error, Exception) and type(error).__name__ != "PanicException":
             raise
         raise StudyError(
-            f"The table {table!r} is not a readable Excel sheet.",
-            where=f"{config.path}, sheet {config.sheet!r}", value=error,
+            f"The table {table!r} is not a readable Excel sheet.", where=where, value=error,
             expected="an .xlsx or .xls file with that sheet",
             mend=f'Name the sheet: [tables.{table}] sheet = "Sheet1", or export it as CSV.',
         ) from error  # fmt: skip

@@ -9,9 +9,9 @@ from collections.abc import Iterator
 import pandas as pd
 
 from analysis.errors import StudyError
-from analysis.tables.config import TableConfig
 from analysis.tables.formats.base import Content, Opened
 from analysis.tables.limits import Meter, check_columns
+from analysis.tables.table_config import TableConfig
 
 RULE = "not_a_record"
 DEEP = 4  # records inside records that are taken apart

@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from analysis.errors import StudyError
-from analysis.tables.config import TableConfig
 from analysis.tables.formats.base import Content, Opened
 from analysis.tables.formats.columnar import frame_of
 from analysis.tables.formats.duck import quoted
+from analysis.tables.table_config import TableConfig
 
 PLAIN = {"bool", "int2", "int4", "int8", "float4", "float8", "text", "varchar", "bpchar", "date",
          "timestamp", "timestamptz", "name"}  # fmt: skip

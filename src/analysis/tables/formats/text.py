@@ -14,10 +14,10 @@ import numpy as np
 import pandas as pd
 
 from analysis.errors import StudyError
-from analysis.tables.config import TableConfig
 from analysis.tables.formats import encodings, header
 from analysis.tables.formats.base import Content, Opened
 from analysis.tables.limits import MAX_LINE, Meter, check_columns
+from analysis.tables.table_config import TableConfig
 
 SEPARATORS = ",;\t|"
 MOST_BROKEN = 2_000_000  # rows that cannot be taken apart: with more, the file is no such table
@@ -67,6 +67,7 @@ def open_text(table: str, config: TableConfig, known) -> Opened:
         encoding,
         separator,
         lambda positions, _: _blocks(*place, positions),
+        first=rows[-1] + 2,
     )
 
 
