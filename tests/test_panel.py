@@ -109,6 +109,19 @@ def test_a_reform_holds_for_every_community_below_and_the_earliest_start_wins():
     assert panel.attrs["left_out"]["reforms_without_communities"] == 1
 
 
+def test_a_reform_was_drawn_by_lot_if_every_start_was():
+    rows = reforms(("A", "fund", "2021-01-05"), ("B", "fund", "2021-02-05"), ("C", "hut", "2021-01-05"))
+
+    def by_lot(*assignment):
+        return build_panel(make(reforms=rows.assign(assignment=list(assignment)))).attrs["by_lot"]
+
+    assert by_lot("lot", "lot", "chosen") == ["fund"]
+    assert by_lot("lot", "lot", "lot") == ["fund", "hut"]
+    assert by_lot("lot", "chosen", None) == []
+    assert by_lot("lot", None, None) == []
+    assert build_panel(make(reforms=rows)).attrs["by_lot"] == []
+
+
 def test_reforms_that_ended_are_noted():
     rows = reforms(("D", "fund", "2021-01-05", "2021-02-10"), ("C", "fund", "2021-01-05", "2021-03-31"),
                    ("C", "hut", "2021-01-05"))  # fmt: skip

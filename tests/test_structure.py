@@ -12,8 +12,9 @@ from IPython.core.inputtransformer2 import TransformerManager
 
 LAYERS = [
     {"errors"}, {"files"}, {"privacy"}, {"tables"}, {"large"},
-    {"networks", "processes", "burden", "outcomes", "coverage", "simulate"}, {"panel"}, {"index", "effects"},
-    {"display"}, {"reporting", "teaching", "intake"}, {"publishing"}, {"commands"}, {"cli"},
+    {"networks", "processes", "burden", "outcomes", "coverage", "simulate"}, {"adoption"}, {"panel"},
+    {"index", "effects"}, {"display"}, {"reporting", "teaching", "intake"}, {"publishing"},
+    {"commands"}, {"cli"},
 ]  # fmt: skip
 RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
 INSTALL_NAMES = {

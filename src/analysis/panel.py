@@ -8,15 +8,16 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from analysis.adoption import cohorts_of
 from analysis.burden import burden_measures, service_measures
 from analysis.errors import AnalysisError, StudyError
 from analysis.large import SplitStudy
-from analysis.processes import end_of, fund_measures, matching_measures, process_measures
+from analysis.processes import fund_measures, matching_measures, process_measures
 from analysis.processes.budgeting import budgeting_measures
 from analysis.processes.opinions import opinion_measures
 from analysis.processes.participation import CONSULTATION_KINDS
 from analysis.tables.measures import empty_measures
-from analysis.tables.periods import ALL, FREQUENCIES, ordinal, period_of
+from analysis.tables.periods import ALL, FREQUENCIES, ordinal
 
 KEYS = ("place_id", "district_id", "street_id", "period", "time")
 FAMILY_TABLES = {
@@ -121,7 +122,8 @@ def build_panel(
 
         Every community has every period, NaN where there are no data. ``attrs`` holds lists and numbers:
         post_treatment, the network columns, which a reform may change and which are therefore outcomes or
-        mediators, no covariates; ended_reforms, per reform in how many communities it ended before the study
+        mediators, no covariates; by_lot, the reforms of which the study says of every start that a lot
+        decided it; ended_reforms, per reform in how many communities it ended before the study
         did (the cohort ignores the end); left_out, how many outcomes of other places than
         communities, outcomes of other periods than the study's, and reforms of places without communities
         do not stand in the panel.
@@ -148,12 +150,13 @@ def build_panel(
     }  # fmt: skip
     tidy = [measure[name](study) if frame is None else frame for name, frame in given.items()]
     wide = [_wide(family, panel) for family in (outcomes, *tidy)]
-    cohorts, ended, nowhere = _cohorts(study)
+    cohorts, ended, nowhere, by_lot = cohorts_of(study)
     parts = [panel, *wide, cohorts.reindex(panel["place_id"]).reset_index(drop=True)]
     _refuse_doubles(parts)
     panel = pd.concat(parts, axis=1)
     panel.attrs = {
         "post_treatment": list(wide[-1].columns),
+        "by_lot": by_lot,
         "ended_reforms": ended,
         "left_out": left_out | {"reforms_without_communities": nowhere},
     }
@@ -263,39 +266,6 @@ def _checked(
             mend="Pass the frame as the measuring function returns it.",
         )
     return table
-
-
-def _cohorts(study) -> tuple[pd.DataFrame, dict[str, int], int]:
-    """Return cohort and dose per community and reform, ended reforms, and reforms that hold nowhere."""
-    reforms = study.reforms.dropna(subset=["place_id", "reform", "start"])
-    holders = _holders(study)
-    nowhere = int((~reforms["place_id"].isin(holders["place_id"])).sum())
-    held = holders.merge(reforms, on="place_id").sort_values("start", kind="stable")
-    first = held.drop_duplicates(["community_id", "reform"])
-    first = first.assign(cohort=ordinal(period_of(first["start"], study.period), study.period))
-    communities = study.tree.communities
-    columns, ended = {}, {}
-    for reform in sorted(study.reforms["reform"].dropna().unique()):
-        rows = first[first["reform"] == reform].set_index("community_id")
-        cohort = rows["cohort"].reindex(communities)
-        columns[f"cohort_{reform}"] = cohort
-        columns[f"dose_{reform}"] = rows["dose"].reindex(communities).where(cohort.notna(), 0.0)
-        over = int((rows["end"] + pd.Timedelta(days=1) < end_of(study)).sum())
-        if over:
-            ended[reform] = over
-    return pd.DataFrame(columns, index=communities), ended, nowhere
-
-
-def _holders(study) -> pd.DataFrame:
-    """Return community_id, place_id: every community with itself and every place above it."""
-    table = study.tree.table
-    parents = table["parent_id"]
-    here = table.loc[table["kind"] == "community", "place_id"]
-    pairs = [here]
-    while len(here) and len(pairs) <= len(table):
-        here = here.map(parents).dropna()
-        pairs.append(here)
-    return pd.concat(pairs).rename("place_id").rename_axis("community_id").reset_index()
 
 
 def _refuse_doubles(parts: list[pd.DataFrame]) -> None:

@@ -14,14 +14,17 @@ from analysis.reporting import DistrictReport
 from analysis.reporting.effect_page import effect_page
 from analysis.reporting.estimates import EFFECT_COLUMNS, estimate_effects
 from analysis.reporting.examination import ESTIMATORS, examine
+from analysis.reporting.findings.grades import grade_effects
 from analysis.simulate import simulate_city
 from analysis.tables import Study
 
 
 @pytest.fixture(scope="module")
 def study():
-    city = simulate_city(3, 16, 24, 5, tables=["places", "reforms", "outcomes"])
-    return Study.from_frames(city.frames, name="Small", name_zh="小城", period="month")
+    frames = dict(simulate_city(3, 16, 24, 5, tables=["places", "reforms", "outcomes"]).frames)
+    drawn = frames["reforms"]["reform"].map({"consultation": "lot"})
+    frames["reforms"] = frames["reforms"].assign(assignment=drawn)
+    return Study.from_frames(frames, name="Small", name_zh="小城", period="month")
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +55,16 @@ def test_frame_holds_what_the_estimators_say(estimates, panel):
     shrunk = district_effects(panel, "trust", **KEYS, district="district_id").table
     assert np.allclose(rows(estimates, "district")["estimate"], shrunk["estimate"], equal_nan=True)
     assert np.allclose(rows(estimates, "district")["raw"], shrunk["raw"], equal_nan=True)
+
+
+def test_what_was_drawn_by_lot_begins_at_the_highest_grade(estimates):
+    assert (rows(estimates, "overall")["randomised"] == 1).all()
+    assert rows(estimates, "overall", "burden_reduction")["randomised"].isna().all()
+    grades = grade_effects(estimates).set_index(["reform", "outcome"])
+    drawn = grades.loc[("consultation", "trust")]
+    chosen = grade_effects(estimates.assign(randomised=np.nan)).set_index(["reform", "outcome"])
+    assert drawn["start"] == "randomised"
+    assert drawn["level"] == chosen.loc[("consultation", "trust"), "level"] + 1
 
 
 def test_section_shows_shrunk_district_effects_beside_what_was_detectable(city, estimates, study):

@@ -39,7 +39,7 @@ def estimate_effects(panel: pd.DataFrame, *, outcomes: list[str]) -> pd.DataFram
         and detectable). An effect that cannot be estimated is one row with identified False and the
         reason in note. For the evidence grade, "overall" also holds pretrend_p (joint test of trends before
         adoption), pretrend_violation (the drift it would find in four of five cases), n_treated_clusters and
-        randomised (missing: not stated); "district" holds raw, raw_std_error and tau.
+        randomised (1 if the study says so; missing: not stated); "district" holds raw, raw_std_error and tau.
     """
     reforms = [c.removeprefix("cohort_") for c in panel.columns if c.startswith("cohort_")]
     wanted = [*outcomes, *(name for name in OWN_OUTCOMES if name in panel)]
@@ -50,7 +50,11 @@ def estimate_effects(panel: pd.DataFrame, *, outcomes: list[str]) -> pd.DataFram
             keys = {"reform": reform, "outcome": outcome, "cluster": cluster}
             try:
                 found = examine(panel, outcome, reform)
-                parts += _rows(found, keys, _treated_clusters(panel, outcome, f"cohort_{reform}", cluster))
+                facts = {
+                    "n_treated_clusters": _treated_clusters(panel, outcome, f"cohort_{reform}", cluster),
+                    "randomised": 1.0 if reform in panel.attrs.get("by_lot", ()) else float("nan"),
+                }
+                parts += _rows(found, keys, facts)
             except EstimationError as error:
                 reason = {"aggregation": "overall", "identified": False, "note": error.what}
                 parts.append(pd.DataFrame([keys | reason]))
@@ -60,12 +64,12 @@ def estimate_effects(panel: pd.DataFrame, *, outcomes: list[str]) -> pd.DataFram
     return whole.astype({"trusted": "boolean", "identified": bool})
 
 
-def _rows(found: Examination, keys: dict[str, str], treated: int) -> list[pd.DataFrame]:
+def _rows(found: Examination, keys: dict[str, str], facts: dict[str, float]) -> list[pd.DataFrame]:
     overall = found.headline.tidy().assign(
         n_clusters=found.headline.n_clusters,
         breakdown=float("nan") if found.robustness is None else found.robustness.table["breakdown"].iloc[0],
         advice=_advice(found),
-        n_treated_clusters=treated,
+        **facts,
         **_trends(found),
         **_sentences(found),
     )

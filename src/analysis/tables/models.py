@@ -7,6 +7,7 @@ import pandera.pandas as pa
 
 from analysis.tables.values import (
     AGE_BANDS,
+    ASSIGNMENTS,
     DUTY_LISTS,
     INTERACTION_KINDS,
     LEDGER_SIDES,
@@ -291,6 +292,9 @@ class Reforms(pa.DataFrameModel):
     start: pd.Timestamp = _field("date", "First day", unit="date", required=True)
     end: pd.Timestamp = _field("date", "Last day, if it was ended", unit="date")
     dose: float = _field("number", "Strength, if it differs between places", unit="reform's own unit")
+    assignment: str = _field(
+        "category", "Who reforms when: drawn by lot among all places compared, or chosen", values=ASSIGNMENTS
+    )
 
     class Config:
         name = "reforms"

@@ -238,8 +238,9 @@ Made by `grades_page` from `src/analysis/reporting/findings/grades.toml`; a test
 Every estimated effect bears a grade. It begins with the design, as the Maryland Scientific Methods Scale
 ranks designs, and falls by one with every rule that speaks against the result, as in GRADE. The facts the
 rules look at are columns of the table of effects (`grade_effects` returns them beside the grade), so anybody
-can grade again. A grade says how far the evidence carries, not how large an effect is. A study cannot state
-yet that adoption was dealt out by lot: the column `randomised` is empty, and no effect reaches A.
+can grade again. A grade says how far the evidence carries, not how large an effect is. That adoption was
+dealt out by lot is what the study says, in the column `assignment` of the table reforms: "lot" for every
+start of the reform, with all places that are compared in the draw. Nothing here can check it.
 
 每项效应估计都有一个依据等级：从设计起算，每有一条规则对结果提出疑问就降一级。等级说的是依据有多可靠，不是效应有多大。
 
