@@ -54,10 +54,10 @@ format: setup  ## put code into the project's style
 	$(BIN)/ruff format .
 
 coverage-check: setup  ## slow: is the truth of 100 synthetic cities inside the intervals?
-	$(BIN)/python -m pytest -m slow -s
+	$(BIN)/python -m pytest -m slow -s -o faulthandler_timeout=0
 
 test-heavy: setup  ## whole batches with faults, kills, clusters, a real browser; many minutes
-	$(BIN)/python -m pytest -m heavy -n $(JOBS) --dist loadfile
+	$(BIN)/python -m pytest -m heavy -n $(JOBS) --dist loadfile -o faulthandler_timeout=3000
 
 fuzz: setup  ## bytes nobody thought of into every reader, for MINUTES (11) in all; needs atheris beside the tools
 	$(BIN)/python tests/fuzz/run.py --minutes $(MINUTES)
