@@ -209,13 +209,13 @@ def test_what_could_not_be_placed_is_said(tmp_path, capsys):
     write(folder, "天气.csv", "气温,湿度\n1,2\n")
     write(folder, "空.csv", "")
     write(folder, "互助.csv", "日期,社区,帮助人,受助人,心情\n" + "2021-03-01,柳巷,a,b,好\n" * 9)
-    write(folder, "互助2.csv", "日期,社区,帮助人,受助人,心情\n2021-03-01,柳巷,a,b,好\n")
+    write(folder, "互助2.csv", "时间,所属社区,施助人,求助人,评价\n2021-03-01,柳巷,a,b,好\n")
     assert main(["init", str(folder), str(tmp_path / "study"), "--yes"]) == 0
     said = capsys.readouterr().out
     for words in (
         "读我.pdf: a kind of file",
         "天气.csv: is like no table",
-        "互助2.csv: another file",
+        "互助2.csv: is interactions as well, but names its columns otherwise: write 时间 → 日期",
         "is empty",
         "not read: 心情",
     ):

@@ -24,7 +24,7 @@ def init(options: argparse.Namespace) -> int:
         print("gongzhi: none of the files is a table of a study.", file=sys.stderr)
         return BAD_INPUT
     write_study(proposal, options.out, link=options.link, language=options.language)
-    folders = {table.source.config.path.resolve().parent for table in proposal.tables.values()}
+    folders = {file.resolve().parent for table in proposal.tables.values() for file in table.source.files}
     also = "".join(f" --also-read {shlex.quote(str(f))}" for f in sorted(folders)) if options.link else ""
     print(f"\n{options.out / 'study.toml'}\n  gongzhi{also} check {options.out}")
     print(f"  gongzhi{also} report {options.out} --out {options.out}-reports")
@@ -32,11 +32,16 @@ def init(options: argparse.Namespace) -> int:
 
 
 def _show(proposal, language: str) -> None:
+    from analysis.intake.joining import joined_reasons, part_note
     from analysis.intake.words import listed, mark, reasons, say
     from analysis.intake.write import reason_text
 
     for table in proposal.tables.values():
         tell(f"{table.table}  <-  {table.source.label}  ({len(table.source.frame):,})")
+        for reason in joined_reasons(table, language):
+            tell(f"      {reason}")
+        for part in table.source.parts:
+            tell(f"        {part.label}   {part_note(table, part, language)}")
         for ours, match in table.columns.items():
             theirs = " + ".join(match.theirs)
             tell(f"  {mark(match.confidence):<3} {ours:16} <- {theirs}   {reasons(match, language)}")
@@ -78,6 +83,8 @@ def _ask(tables: dict, language: str) -> None:
     from analysis.tables import schema
     from analysis.tables.identifiers import shown
 
+    for name in tables:
+        tables[name] = _ask_files(tables[name], language)
     for table in tables.values():
         for ours, column in schema.columns(table.table).items():
             match = table.columns.get(ours)
@@ -97,6 +104,24 @@ def _ask(tables: dict, language: str) -> None:
                 table.columns.pop(ours, None)
             elif answer.isdigit() and 0 < int(answer) <= len(free):
                 table.columns[ours] = Match(ours, (free[int(answer) - 1],), 1.0, "asked")
+
+
+def _ask_files(table, language: str):
+    """Ask about files that lack columns of the others of a table; return the table with or without them."""
+    from analysis.intake.joining import join, joined_reasons
+    from analysis.intake.propose import rate
+
+    odd = {label for labels in table.may_lack.values() for label in labels}
+    if not odd:
+        return table
+    print(f"\n{table.table}:")
+    for reason in joined_reasons(table, language):
+        tell(f"  {reason}")
+    if input("  Enter keeps all of them, - leaves out the files named last: ").strip() != "-":
+        return table
+    kept = rate(table.table, join([part for part in table.source.parts if part.label not in odd])[0])
+    kept.left_out = sorted(odd)
+    return kept
 
 
 def _ask_constant(table, ours: str, column) -> None:

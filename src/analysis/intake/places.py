@@ -14,7 +14,7 @@ from analysis.intake.match import Match, match_columns
 from analysis.intake.sources import Source
 
 if TYPE_CHECKING:
-    from analysis.intake.propose import StudyProposal, TableProposal
+    from analysis.intake.proposal import StudyProposal, TableProposal
 
 LEVELS = ("city", "district", "street", "community")
 ATTRIBUTES = (

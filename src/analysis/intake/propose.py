@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
 
 from analysis.intake.catalogue import catalogue, constant, plain, step_of, table_hint
+from analysis.intake.joining import is_similar, join, join_alike, lacks, renamed, says
 from analysis.intake.match import (
     LIKELY,
     Match,
     fit,
     found_in,
     match_columns,
-    period_of_labels,
     time_format,
     time_of_day,
     value_map,
 )
-from analysis.intake.places import Places, derive_places
+from analysis.intake.places import derive_places
+from analysis.intake.proposal import StudyProposal, TableProposal
 from analysis.intake.sources import Source, find_sources
 from analysis.privacy.detect import kinds_of
 from analysis.privacy.identifiers import looks_like_names
@@ -33,73 +34,6 @@ FALLBACK = {  # where neither a column nor a name says it; one of these is often
 LEAST_RATING = 0.75
 CLOSE = 0.3  # a file is not taken for a table that it fits this much worse than another
 KEYS = {"matter_id": ("matters", "matter_id"), "option_id": ("options", "option_id")}
-
-
-@dataclass
-class TableProposal:
-    """How one table of the dictionary would be read.
-
-    Attributes
-    ----------
-    columns : dict of our column -> Match
-    constants : dict of our column -> (value, reason, word)
-        reason: "file_name" (word: what it says), "column_name" or "fallback".
-    values : dict of our column -> {their value: our value}
-    unknown : dict of our column -> values that have no meaning in the column's words
-    """
-
-    table: str
-    source: Source
-    rating: float
-    columns: dict[str, Match]
-    constants: dict[str, tuple[str, str, str]] = field(default_factory=dict)
-    values: dict[str, dict[str, str]] = field(default_factory=dict)
-    unknown: dict[str, list[str]] = field(default_factory=dict)
-    time_format: str | None = None
-
-    @property
-    def unused(self) -> list[str]:
-        """Columns that would not be read."""
-        used = {name for match in self.columns.values() for name in match.theirs}
-        return [name for name in self.source.frame.columns if name not in used]
-
-    @property
-    def lacking(self) -> list[str]:
-        """Required columns for which there is nothing."""
-        return [
-            name for name, column in schema.columns(self.table).items()
-            if column.required and name not in self.columns and name not in self.constants
-        ]  # fmt: skip
-
-
-@dataclass
-class StudyProposal:
-    """A study as it would be written.
-
-    Attributes
-    ----------
-    tables : dict of table -> TableProposal
-    places : Places or None
-        The table of places made of the names in the other tables, where no file is one.
-    steps : DataFrame or None
-        matter_id, step, time: made of the times in the table of matters, where no file is one.
-    unplaced : list of (label, reason)
-        What was given and is not used: "no_table", "taken" or why it could not be read.
-    """
-
-    name: str
-    tables: dict[str, TableProposal]
-    places: Places | None = None
-    steps: pd.DataFrame | None = None
-    unplaced: list[tuple[str, str]] = field(default_factory=list)
-
-    @property
-    def period(self) -> str:
-        """Step of the panel: that of the outcomes, or the month."""
-        outcomes = self.tables.get("outcomes")
-        if outcomes is None or "period" not in outcomes.columns:
-            return "month"
-        return period_of_labels(outcomes.source.values(outcomes.columns["period"].theirs[0]))
 
 
 def propose_study(
@@ -117,7 +51,8 @@ def propose_study(
         Name of the study; the one district is called so where the files name none.
     ask : callable, optional
         Called with table -> TableProposal once it is known which file is which table, before what rests on
-        the choice of columns is worked out; it may change their `columns` and `constants`.
+        the choice of columns is worked out; it may change their `columns` and `constants`, and put another
+        proposal in the place of one.
 
     Returns
     -------
@@ -130,6 +65,9 @@ def propose_study(
         A path does not exist, or nothing in the files can be read.
     """
     sources, unread = find_sources(paths)
+    sources = join_alike(sources)
+    unread += [(source.label, "no_rows") for source in sources if not len(source.frame)]
+    sources = [source for source in sources if len(source.frame)]
     rated = [
         proposal for source in sources for table in schema.MODELS
         if (proposal := rate(table, source)).rating >= LEAST_RATING
@@ -147,6 +85,7 @@ def propose_study(
     left = [source for source in sources if id(source) not in placed]
     tables = {table: tables[table] for table in schema.MODELS if table in tables}
     proposal = StudyProposal(name, tables)
+    differing = _join_similar(tables, left, rated)
     if ask:
         ask(tables)
     for table in tables:
@@ -154,12 +93,53 @@ def propose_study(
     proposal.steps = _steps(proposal)
     proposal.places, used = derive_places(proposal, left)
     candidates = {id(p.source) for p in rated}
-    proposal.unplaced = [
-        (source.label, "taken" if id(source) in candidates else "no_table")
-        for source in left
-        if id(source) not in used
-    ] + unread
+    proposal.unplaced = (
+        [
+            (part.label, differing.get(id(source)) or ("taken" if id(source) in candidates else "no_table"))
+            for source in left
+            if id(source) not in used or id(source) in differing
+            for part in source.parts or (source,)
+        ]
+        + [(label, "left_out") for table in tables.values() for label in table.left_out]
+        + unread
+    )
     return proposal
+
+
+def _join_similar(
+    tables: dict[str, TableProposal], left: list[Source], rated: list[TableProposal]
+) -> dict[int, tuple[str, dict]]:
+    """Put files with nearly the columns of a table to it, out of `left`; return why the others stay there."""
+    differing = {}
+    for source in list(left):
+        mine = sorted((p for p in rated if p.source is source), key=lambda p: -p.rating)
+        other = (
+            tables.get(mine[0].table) if mine
+            else next((p for p in tables.values() if is_similar(p, source)), None)
+        )  # fmt: skip
+        if other is None or other.source.config.table:
+            continue
+        lacking = lacks(other, source)
+        if lacking and mine:
+            pairs = renamed(mine[0], other)
+            words = {"table": other.table, "pairs": ", ".join(f"{a} → {b}" for a, b in pairs)}
+            differing |= {id(source): ("renamed", words)} if pairs else {}
+        elif lacking and is_similar(other, source):
+            differing[id(source)] = ("differs", {"table": other.table, "columns": ", ".join(lacking)})
+        elif not lacking and says(source) != says(other.source):
+            differing[id(source)] = ("says_other", {"label": other.source.label})
+        if lacking or not is_similar(other, source):
+            continue
+        together = join([other.source, source])
+        joined = rate(other.table, together[0])
+        if (
+            len(together) == 1
+            and not lacks(joined, together[0])
+            and set(joined.lacking) <= set(other.lacking)
+        ):
+            tables[other.table] = joined
+            left.remove(source)
+    return differing
 
 
 def rate(table: str, source: Source) -> TableProposal:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +12,7 @@ import pandas as pd
 from analysis.errors import AnalysisError, StudyError
 from analysis.intake.catalogue import is_known
 from analysis.tables.clean import tidy
+from analysis.tables.patterns import natural
 from analysis.tables.read import open_source
 from analysis.tables.table_config import DUCKDB, EXCEL, SUFFIXES, TableConfig
 
@@ -18,7 +20,7 @@ WHY = {"kind": "a kind of file that cannot be read", "no_rows": "no header with 
 LOOKED_AT = 200_000  # rows of a table that are looked at
 
 
-@dataclass
+@dataclass(eq=False)
 class Source:
     """A table that was found.
 
@@ -31,6 +33,10 @@ class Source:
     frame : DataFrame
         Its first rows as text, columns under their own names.
     header_rows : tuple of int
+    sheets : tuple of str
+        All sheets with cells of the workbook that it stands in.
+    parts : tuple of Source
+        The files or sheets that were put together, where it is several.
     """
 
     config: TableConfig
@@ -39,8 +45,15 @@ class Source:
     header_rows: tuple[int, ...] = ()
     encoding: str | None = None
     doubled: tuple[str, ...] = ()
+    sheets: tuple[str, ...] = ()
+    parts: tuple[Source, ...] = ()
     distinct: dict[str, pd.Series] = field(default_factory=dict)
     shares: dict[tuple, float] = field(default_factory=dict)
+
+    @property
+    def files(self) -> list[Path]:
+        """Every file that it stands in."""
+        return list(dict.fromkeys(part.config.path for part in self.parts or (self,)))
 
     def values(self, column: str) -> pd.Series:
         """Return the distinct values of a column that are not empty."""
@@ -52,6 +65,8 @@ class Source:
 
 def find_sources(paths: Iterable[str | Path]) -> tuple[list[Source], list[tuple[str, str]]]:
     """Return the tables in these files and folders, and what could not be read as (name, why).
+
+    Among the tables are those without rows: they may be a month in which nothing happened.
 
     Raises
     ------
@@ -65,14 +80,15 @@ def find_sources(paths: Iterable[str | Path]) -> tuple[list[Source], list[tuple[
                 "There is no such file.", where=str(path), expected="a file, or a folder of files",
                 mend="Check the path.",
             )  # fmt: skip
-        files += sorted(p for p in path.rglob("*") if p.is_file()) if path.is_dir() else [path]
+        files += _listed(path) if path.is_dir() else [path]
     files = [f for f in dict.fromkeys(files) if not f.name.startswith((".", "~$")) and f.suffix != ".toml"]
     sources, refused = [], []
     for file in files:
         if not file.name.lower().endswith(SUFFIXES):
             refused.append((file.name, "kind"))
             continue
-        for config, label in _tables_in(file, refused):
+        found = _tables_in(file, refused)
+        for config, label in found:
             try:
                 source = _look(config, label)
             except AnalysisError as error:
@@ -81,15 +97,31 @@ def find_sources(paths: Iterable[str | Path]) -> tuple[list[Source], list[tuple[
             if source is None:
                 refused.append((label, "no_rows"))
             else:
+                source.sheets = tuple(c.sheet for c, _ in found if isinstance(c.sheet, str))
                 sources.append(source)
-    if not sources:
+    if not any(len(source.frame) for source in sources):
+        refused += [(source.label, "no_rows") for source in sources]
         raise StudyError(
             "No table was found.", where=", ".join(str(p) for p in paths) or "the files given",
             value="; ".join(f"{name}: {WHY.get(why, why)}" for name, why in refused[:3]) or None,
             expected="files ending in " + ", ".join(SUFFIXES),
             mend="Give the files that the platform exported.",
         )  # fmt: skip
+    _tell_apart(sources)
     return sources, refused
+
+
+def _listed(folder: Path) -> list[Path]:
+    found = (path for path in folder.rglob("*") if path.is_file())
+    return sorted(found, key=lambda path: list(map(natural, path.relative_to(folder).parts)))
+
+
+def _tell_apart(sources: list[Source]) -> None:
+    """Give files of the same name in several folders labels that say the folder."""
+    names = Counter(source.label for source in sources)
+    for source in sources:
+        if names[source.label] > 1:
+            source.label = f"{source.config.path.resolve().parent.name}/{source.label}"
 
 
 def _tables_in(file: Path, refused: list) -> list[tuple[TableConfig, str]]:
@@ -127,7 +159,7 @@ def _look(config: TableConfig, label: str) -> Source | None:
         return None
     frame = opened.read(places, LOOKED_AT).frame
     frame = pd.DataFrame({names[n]: tidy(frame[n]) for n in places})
-    if not len(frame) or (len(places) == 1 and not is_known(names[places[0]])):
+    if len(places) == 1 and not is_known(names[places[0]]):
         return None
     rows = opened.header_rows if opened.header_rows not in ((), (1,)) else ()
     return Source(config, label, frame, rows, opened.encoding, tuple(sorted(doubled)))

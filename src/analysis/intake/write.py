@@ -9,7 +9,8 @@ from pathlib import Path
 
 from analysis.files import replacing_folder, require_free
 from analysis.intake.catalogue import step_of
-from analysis.intake.propose import StudyProposal, TableProposal
+from analysis.intake.joining import joined_reasons, part_note, sheets_of
+from analysis.intake.proposal import StudyProposal, TableProposal
 from analysis.intake.sources import LOOKED_AT
 from analysis.intake.words import listed, mark, reasons, say
 from analysis.tables import schema
@@ -83,7 +84,7 @@ def study_toml(proposal: StudyProposal, paths: dict[Path, str], language: str = 
     elif "places" not in proposal.tables:
         lines += ["", f"# {say(language, 'no_places')}"]
     for table in proposal.tables.values():
-        lines += ["", *_table_lines(table, paths[table.source.config.path], language)]
+        lines += ["", *_table_lines(table, paths, language)]
     if proposal.steps is not None:
         lines += ["", _rule("steps · steps.csv")]
         lines += [f"# {say(language, 'steps_made', count=f'{len(proposal.steps):,}')}"]
@@ -95,9 +96,11 @@ def study_toml(proposal: StudyProposal, paths: dict[Path, str], language: str = 
     return "\n".join(lines) + "\n"
 
 
-def reason_text(reason: str, language: str) -> str:
+def reason_text(reason: str | tuple[str, dict], language: str) -> str:
     """Return why a file is not used, in words."""
-    keys = ("no_table", "taken", "kind", "no_rows")
+    if isinstance(reason, tuple):
+        return _one_line(say(language, reason[0], **reason[1]))
+    keys = ("no_table", "taken", "kind", "no_rows", "left_out")
     return say(language, reason) if reason in keys else _one_line(reason)
 
 
@@ -106,17 +109,18 @@ def quote(text: str) -> str:
     return json.dumps(str(text), ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
-def _table_lines(proposal: TableProposal, path: str, language: str) -> list[str]:
+def _table_lines(proposal: TableProposal, paths: dict[Path, str], language: str) -> list[str]:
     table, source, config = proposal.table, proposal.source, proposal.source.config
     rows = "at_least" if len(source.frame) >= LOOKED_AT else "rows"
     count = say(language, rows, count=f"{len(source.frame):,}")
     lines = [
         _rule(f"{table} · {_one_line(source.label)} · {count}"),
         f"[tables.{table}]",
-        f"path = {quote(path)}",
+        *(f"# {_one_line(reason)}" for reason in joined_reasons(proposal, language)),
+        *_path_lines(proposal, paths, language),
     ]
-    if isinstance(config.sheet, str):
-        lines.append(f"sheet = {quote(config.sheet)}")
+    if proposal.may_lack:
+        lines.append(f"may_lack = [{', '.join(map(quote, proposal.may_lack))}]")
     if config.table:
         lines.append(f"table = {quote(config.table)}")
     if source.header_rows:
@@ -143,6 +147,32 @@ def _table_lines(proposal: TableProposal, path: str, language: str) -> list[str]
         lines += [f"# {say(language, 'unused')}: {listed(list(map(_one_line, unused)), language)}"]
     lines += [f"# {_one_line(name)}: {say(language, 'doubled')}" for name in source.doubled]
     return lines
+
+
+def _path_lines(proposal: TableProposal, paths: dict[Path, str], language: str) -> list[str]:
+    """Return the lines of path and sheet; several files or sheets stand one below the other."""
+    source = proposal.source
+    files, sheets = source.files, sheets_of(source.parts or (source,))
+    if len(files) == 1:
+        lines = [f"path = {quote(paths[files[0]])}"]
+    else:
+        notes = {part.config.path: part_note(proposal, part, language) for part in source.parts}
+        several = {f: say(language, "sheets", count=n) for f in files
+                   if (n := sum(part.config.path == f for part in source.parts)) > 1}  # fmt: skip
+        lines = ["path = [", *_notes([quote(paths[f]) for f in files], list((notes | several).values())), "]"]
+    if isinstance(sheets, list) and len(files) == 1:
+        notes = {part.config.sheet: part_note(proposal, part, language) for part in source.parts}
+        lines += ["sheet = [", *_notes(list(map(quote, sheets)), [notes[sheet] for sheet in sheets]), "]"]
+    elif isinstance(sheets, list):
+        lines.append(f"sheet = [{', '.join(map(quote, sheets))}]")
+    elif sheets:
+        lines.append(f"sheet = {quote(sheets)}")
+    return lines
+
+
+def _notes(items: list[str], notes: list[str]) -> list[str]:
+    wide = max(map(_width, items))
+    return [f"  {i},{' ' * (wide - _width(i))}   # {note}" for i, note in zip(items, notes, strict=True)]
 
 
 def _column_lines(proposal: TableProposal, language: str) -> list[str]:
@@ -195,16 +225,19 @@ def _file_names(proposal: StudyProposal) -> dict[Path, str]:
     kept = {f"{name}.csv" for name in ("places", "steps")} if proposal.places is not None else set()
     taken, names = set(kept), {}
     for table in proposal.tables.values():
-        file = table.source.config.path
-        if file in names:
-            continue
-        name, number = file.name, 1
-        while name.lower() in taken or _own_name(name, table.table):
-            number += 1
-            stem, dot, end = file.name.partition(".")
-            name = f"{stem}-{number}{dot}{end}"
-        taken.add(name.lower())
-        names[file] = name
+        for file in table.source.files:
+            if file in names:
+                continue
+            name, number = file.name, 1
+            if name.lower() in taken and file.resolve().parent.name:
+                name = f"{file.resolve().parent.name}-{name}"
+            whole = name
+            while name.lower() in taken or _own_name(name, table.table):
+                number += 1
+                stem, dot, end = whole.partition(".")
+                name = f"{stem}-{number}{dot}{end}"
+            taken.add(name.lower())
+            names[file] = name
     return names
 
 

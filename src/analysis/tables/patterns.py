@@ -13,6 +13,7 @@ from analysis.tables.limits import inside
 SHOWN = 12  # files that a message lists
 NOT_MEANT = (".", "~$")  # beginnings of names that no pattern means: hidden files, locks of an office program
 ORDINALS = "零一二三四五六七八九"
+SUFFIX = re.compile(r"(.*?)((?:\.[a-z]+)*)", re.DOTALL)
 CHINESE_MONTH = re.compile(r"(十?[一二三四五六七八九]|十)(?=月)")
 
 
@@ -59,9 +60,14 @@ def find_files(folder: Path, named: object, where: str) -> list[tuple[Path, str]
 
 def natural(name: str) -> list:
     """Return a key that sorts names with their numbers as numbers: 2 comes before 10."""
+    stem, ending = SUFFIX.fullmatch(plain_months(name)).groups()
+    return [[int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", stem)], ending, name]
+
+
+def plain_months(name: str) -> str:
+    """Return a name in usual letters and lower case, with months such as 十二月 in digits."""
     plain = unicodedata.normalize("NFKC", name).casefold()
-    plain = CHINESE_MONTH.sub(lambda month: str(_number(month[0])), plain)
-    return [[int(part) if part.isdecimal() else part for part in re.split(r"(\d+)", plain)], name]
+    return CHINESE_MONTH.sub(lambda month: str(_number(month[0])), plain)
 
 
 def _number(said: str) -> int:

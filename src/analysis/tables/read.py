@@ -197,10 +197,9 @@ def _together(pieces: list[RawTable]) -> RawTable:
     for name in dict.fromkeys(name for frame in frames for name in frame):
         if len({str(frame[name].dtype) for frame in frames if name in frame}) > 1:
             frames = [f.assign(**{name: as_text(f[name])}) if name in f else f for f in frames]
-    apart: dict[str, list[int]] = {}
-    for piece in pieces:
-        for rule, rows in piece.apart.items():
-            apart.setdefault(rule, []).extend(rows)
+    rules = dict.fromkeys(rule for piece in pieces for rule in piece.apart)
+    rules = sorted(rules, key=lambda rule: (rule != BLANK, rule == TOO_LONG))  # as in one file
+    apart = {rule: [row for piece in pieces for row in piece.apart.get(rule, ())] for rule in rules}
     parts = tuple(part for piece in pieces for part in piece.parts)
     rows_in = sum(piece.rows_in for piece in pieces)
     return RawTable(pd.concat(frames), rows_in, apart, pieces[0].unused, parts)
