@@ -48,8 +48,9 @@ INTRODUCTION = """\
 
 <!-- Generated from src/analysis/tables/models.py by: python -m analysis.tables.dictionary -->
 
-A study is a folder with `study.toml` and the tables below, as CSV (also .gz), Parquet or Excel. Every table
-but `places` is optional, and so is every column not marked as required: leave it out, or leave cells empty.
+A study is a folder with `study.toml` and the tables below, as CSV (also .gz), Parquet or Excel, each in one
+file or in several, such as one per month. Every table but `places` is optional, and so is every column not
+marked as required: leave it out, or leave cells empty.
 `gongzhi check STUDY` holds a study against these rules, and against those that span columns and tables:
 unique keys, references that exist, nothing that ends before it starts or lies in the future.
 
