@@ -172,7 +172,7 @@ def init(data: bytes) -> None:
     folder = _folder({name: data[1:]})
     with suppress(AnalysisError):
         found = propose_study([folder])
-        written = study_toml(found, {t.source.config.path: "x.csv" for t in found.tables.values()})
+        written = study_toml(found, {f: "x.csv" for t in found.tables.values() for f in t.source.files})
         tomllib.loads(written)
 
 

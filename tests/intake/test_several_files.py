@@ -126,6 +126,19 @@ def test_workbooks_of_a_sheet_each(tmp_path, write_office_sheet):
     assert open_study(out).files["rows_in"].tolist() == [6, 6]
 
 
+def test_workbooks_with_a_sheet_of_words_beside(tmp_path, write_office_sheet):
+    (tmp_path / "in").mkdir()
+    for month in (1, 2):
+        write_office_sheet(tmp_path / "in" / f"{month}.xlsx", f"{month}月", "互助", acts(month, 6))
+        write_office_sheet(
+            tmp_path / "in" / f"{month}.xlsx", "说明", "说明", pd.DataFrame({"注意": ["按月填写"]})
+        )
+    out = write_study(propose_study([tmp_path / "in"]), tmp_path / "study")
+    log = tomllib.loads((out / "study.toml").read_text(encoding="utf-8"))["tables"]["interactions"]
+    assert (log["path"], log["sheet"]) == (["1.xlsx", "2.xlsx"], "*月")
+    assert len(open_study(out).interactions) == 12
+
+
 def test_exports_that_overlap_are_said(tmp_path):
     january = acts(1, 9)
     write(tmp_path / "2021年1月.csv", january)

@@ -1,5 +1,7 @@
 """A table in several files or sheets is the table in one: frames, account, problems; each names its file."""
 
+import gzip
+
 import openpyxl
 import pandas as pd
 import pytest
@@ -11,7 +13,7 @@ from analysis.errors import StudyError
 from analysis.intake.aside import set_aside_rows
 from analysis.reporting.city import input_hashes
 from analysis.reporting.running.stage import _inputs
-from analysis.tables import check_study, open_study
+from analysis.tables import check_study, limits, open_study
 from analysis.tables.check import describe, run_check
 from analysis.tables.config import read_config
 from analysis.tables.patterns import natural
@@ -316,3 +318,17 @@ def test_files_of_one_name_in_two_folders_are_two_inputs(tmp_path):
     for street in ("east", "west"):
         write_csv(folder / street / "log.csv", [act(1, 1, source_id=street)])
     assert {"east/log.csv", "west/log.csv"} <= set(input_hashes(folder))
+
+
+def test_many_small_files_may_not_fill_the_memory_together(tmp_path, monkeypatch):
+    monkeypatch.setattr(limits, "ALWAYS", 60_000)
+    folder = a_study(tmp_path / "s", ['path = "log-*.csv.gz"'])
+    for number in range(4):
+        with gzip.open(folder / f"log-{number}.csv.gz", "wt") as file:
+            file.write(",".join(HEADER) + "\n" + (",".join(act(1, 1)) + "\n") * 400)
+        if number == 0:
+            assert len(open_study(folder).interactions) == 400
+    with pytest.raises(StudyError, match="expand together to far more"):
+        open_study(folder)
+    monkeypatch.setenv("GONGZHI_MAX_EXPANDED", "1")
+    assert len(open_study(folder).interactions) == 1600

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import pairwise, takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,7 @@ from analysis.intake.sources import LOOKED_AT, Source
 from analysis.intake.words import listed, say
 from analysis.tables import schema
 from analysis.tables.parse import parse_column
-from analysis.tables.patterns import natural, plain_months
+from analysis.tables.patterns import is_like, natural, plain_months
 
 if TYPE_CHECKING:
     from analysis.intake.proposal import TableProposal
@@ -95,7 +95,21 @@ def sheets_of(parts: Sequence[Source]) -> str | list[str] | None:
     if all(set(names) == set(lists[0]) for names in lists):
         return lists[0] if len(lists[0]) > 1 else lists[0][0]
     every = {p.config.path: p.sheets for p in parts}
-    return "*" if all(set(names) == set(every[path]) for path, names in used.items() if names) else None
+    names = [name for names in lists for name in names]
+    first, last = _beginning(names), _beginning([name[::-1] for name in names])[::-1]
+    for like in ("*", f"{first}*", f"*{last}"):
+        if all(
+            {s for s in every[path] if is_like(s, like)} == set(names)
+            for path, names in used.items()
+            if names
+        ):
+            return like
+    return None
+
+
+def _beginning(names: list[str]) -> str:
+    alike = takewhile(lambda letters: len(set(letters)) == 1, zip(*names, strict=False))
+    return "".join(letters[0] for letters in alike)
 
 
 def joined_reasons(proposal: TableProposal, language: str) -> list[str]:

@@ -74,7 +74,7 @@ class StudyProposal:
         matter_id, step, time: made of the times in the table of matters, where no file is one.
     unplaced : list of (label, reason)
         What was given and is not used: "no_table", "taken", why it could not be read, or a pair of "differs",
-        "renamed" or "says_other" and its words.
+        "renamed", "sheets_apart" or "says_other" and its words.
     """
 
     name: str

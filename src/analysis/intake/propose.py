@@ -139,6 +139,8 @@ def _join_similar(
         ):
             tables[other.table] = joined
             left.remove(source)
+        elif len(together) > 1:
+            differing[id(source)] = ("sheets_apart", {"label": other.source.label})
     return differing
 
 

@@ -51,7 +51,7 @@ def _is_time_format(value: object) -> bool:
 
 def _is_sheet(value: object) -> bool:
     names = value if isinstance(value, list) else [value]
-    known = all(isinstance(n, str | int) and not isinstance(n, bool) for n in names)
+    known = all(isinstance(n, str) for n in names) or all(type(n) is int for n in names)
     return bool(names) and known and len(set(names)) == len(names)
 
 

@@ -81,11 +81,11 @@ def small_text(path: Path) -> str:
     return path.read_text(encoding="utf-8-sig")
 
 
-def most_bytes(path: Path) -> int:
-    """Return how many bytes a file may expand to when it is read."""
+def most_bytes(size: int) -> int:
+    """Return how many bytes a file of this size, or several together, may expand to when read."""
     said = os.environ.get(MAX_EXPANDED, "").strip()
     if not said:
-        return max(ALWAYS, RATIO * path.stat().st_size)
+        return max(ALWAYS, RATIO * size)
     try:
         most = float(said) * 1e9
         return int(most) if most > 0 else int("none")
@@ -101,7 +101,7 @@ class Meter:
     """Counts what comes out of a file, and stops reading when it is more than a file of its size holds."""
 
     def __init__(self, table: str, path: Path) -> None:
-        self.table, self.path, self.most, self.spent = table, path, most_bytes(path), 0
+        self.table, self.path, self.most, self.spent = table, path, most_bytes(path.stat().st_size), 0
 
     def add(self, size: int, rows: int = 0) -> None:
         """Count so many bytes in so many rows; raise StudyError once it is too much."""
@@ -126,6 +126,23 @@ class Meter:
                     mend="Look at this line: a line end or a closing quotation mark may be missing.",
                 )  # fmt: skip
             yield line
+
+
+def check_together(table: str, files: Iterable[Path], spent: int) -> None:
+    """Raise StudyError if the files of a table expand, all together, to more than files of their size hold.
+
+    Each of them may be small enough by itself, and all of them more than a memory holds.
+    """
+    sizes = [file.stat().st_size for file in dict.fromkeys(files)]
+    most = most_bytes(sum(sizes))
+    if spent > most:
+        raise StudyError(
+            f"The files of the table {table!r} expand together to far more than their size.",
+            where=f"study.toml [tables.{table}] path",
+            value=f"{len(sizes):,} files of {sum(sizes):,} bytes, more than {most:,} when read",
+            expected=f"at most {RATIO} times their size; more is the mark of files made to fill memory",
+            mend=f"Look where they come from. If they are sound: {MAX_EXPANDED}=20 gongzhi ... (gigabytes)",
+        )  # fmt: skip
 
 
 def check_columns(table: str, where: str, count: int) -> None:

@@ -14,6 +14,7 @@ from analysis.tables.cells import as_text, is_blank, joined, mapped, too_long
 from analysis.tables.choose import choose_alike
 from analysis.tables.config import StudyConfig
 from analysis.tables.formats.base import Content, Opened
+from analysis.tables.limits import check_together
 from analysis.tables.parts import Part, parts_of
 from analysis.tables.table_config import DUCKDB, EXCEL, LINES, TableConfig
 
@@ -99,7 +100,7 @@ def read_raw(table: str, config: TableConfig, limit: int | None = None) -> RawTa
     """
     sources = [(part, open_source(table, part)) for part in find_parts(table, config)]
     chosen, unused = choose_alike(table, [(part, opened.header) for part, opened in sources])
-    pieces, last = [], None
+    pieces, last, spent = [], None, 0
     for (part, opened), columns in zip(sources, chosen, strict=True):
         try:
             content = opened.read(_positions(columns), limit)
@@ -110,6 +111,8 @@ def read_raw(table: str, config: TableConfig, limit: int | None = None) -> RawTa
         if len(sources) > 1:
             piece = _numbered_on(piece, part, first, opened.first)
             last = max([first - 1, *piece.frame.index[-1:], *(max(rows) for rows in piece.apart.values())])
+            spent += int(piece.frame.memory_usage().sum())
+            check_together(table, (part.path for part, _ in sources), spent)
         pieces.append(piece)
         if limit is not None and sum(piece.rows_in for piece in pieces) >= limit:
             break
