@@ -284,7 +284,8 @@ def test_a_study_with_little_gets_a_package_with_what_there_is(tmp_path, write_s
 
 
 @pytest.mark.heavy
-def test_tables_elsewhere_cannot_go_with_the_data(tiny, tmp_path):
+def test_tables_elsewhere_cannot_go_with_the_data(tiny, tmp_path, monkeypatch):
+    monkeypatch.setenv("GONGZHI_ALSO_READ", str(tmp_path))
     study = shutil.copytree(tiny, tmp_path / "study")
     shutil.move(study / "outcomes.csv", tmp_path / "elsewhere.csv")
     toml = (study / "study.toml").read_text(encoding="utf-8")
