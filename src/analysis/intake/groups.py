@@ -28,8 +28,8 @@ def group_problems(problems: pd.DataFrame) -> pd.DataFrame:
         problem is of a whole file. suggestion: lines for study.toml where they would mend some.
     """
     found = []
-    for (level, table, column, rule), alike in problems.groupby(
-        ["level", "table", "column", "rule"], sort=False
+    for (level, table, column, rule, hint), alike in problems.groupby(
+        ["level", "table", "column", "rule", "hint"], sort=False
     ):
         values = [
             (shorten(value, 60), len(same), _places(same))
@@ -37,7 +37,7 @@ def group_problems(problems: pd.DataFrame) -> pd.DataFrame:
         ]
         values.sort(key=lambda entry: -entry[1])
         suggestion = _suggestion(table, column, rule, [value for value, _, _ in values])
-        found.append((level, table, column, rule, len(alike), values, alike["hint"].iloc[0], suggestion))
+        found.append((level, table, column, rule, len(alike), values, hint, suggestion))
     columns = ["level", "table", "column", "rule", "count", "values", "hint", "suggestion"]
     return pd.DataFrame(found, columns=columns)
 

@@ -52,8 +52,8 @@ class Check(Account):
             return
         try:
             raw = self._source(table)
-        except AnalysisError:
-            for file, error in find_faults(table, self.config.tables[table]):
+        except AnalysisError as first:
+            for file, error in find_faults(table, self.config.tables[table], first):
                 hint, value = (
                     f"{error.what} {error.mend or ''}".strip(),
                     f"{error.where}: {error.value or ''}",

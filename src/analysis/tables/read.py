@@ -139,25 +139,23 @@ def read_parts(table: str, config: TableConfig, rows: int) -> Iterator[RawTable]
             yield piece
 
 
-def find_faults(table: str, config: TableConfig) -> list[tuple[str, AnalysisError]]:
-    """Return (file, what is wrong with it) for a table that cannot be read; `read_raw` raises the first.
+def find_faults(table: str, config: TableConfig, first: AnalysisError) -> list[tuple[str, AnalysisError]]:
+    """Return (file, what is wrong with it) for every file of a table that `read_raw` raised `first` for.
 
     file: its label where the table stands in several; else empty.
     """
-    found, parts = [], config.parts
     try:
         parts = find_parts(table, config)
-        for part in parts:
-            try:
-                read_raw(table, part)
-            except AnalysisError as error:
-                found.append((part.label if len(parts) > 1 else "", error))
-        if not found:
-            read_raw(table, config)
-    except AnalysisError as error:
-        named = [part.label for part in parts if f"{error.where},".startswith(f"{part.where},")]
-        found.append((named[0] if named and len(parts) > 1 else "", error))
-    return found
+    except AnalysisError:
+        parts = config.parts
+    found = []
+    for part in parts if len(parts) > 1 else ():
+        try:
+            read_raw(table, part)
+        except AnalysisError as error:
+            found.append((part.label, error))
+    named = [part.label for part in parts if f"{first.where},".startswith(f"{part.where},")]
+    return found or [(named[0] if named and len(parts) > 1 else "", first)]
 
 
 def find_parts(table: str, config: TableConfig) -> list[TableConfig]:
