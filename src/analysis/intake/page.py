@@ -21,7 +21,8 @@ body { font: 16px/1.5 system-ui, "Noto Sans CJK SC", "Microsoft YaHei", sans-ser
 h1 { font-size: 1.6rem; } h2 { font-size: 1.2rem; margin-top: 2rem; }
 table { border-collapse: collapse; width: 100%; font-size: .9rem; }
 th, td { text-align: left; vertical-align: top; padding: .35rem .6rem; border-bottom: 1px solid #d0d0d0; }
-tbody th { font-weight: 600; overflow-wrap: anywhere; } td { min-width: 5rem; }
+tbody th { font-weight: 600; overflow-wrap: break-word; } td { min-width: 5rem; }
+.part { font-weight: 400; padding-left: 1rem; }
 thead th { border-bottom: 2px solid #555; } td.number, th.number { text-align: right; white-space: nowrap; }
 pre { background: #f4f4f4; padding: .4rem .6rem; margin: .3rem 0 0; white-space: pre-wrap; }
 .state { padding: .6rem .9rem; border-left: .35rem solid #2b6a4d; background: #f2f7f4; }
@@ -87,7 +88,8 @@ def _account(study: Study, text: Text, words: _Words) -> Html:
             rows.append((text.named("table", name), *counts, text.listed(why)))
             for part in study.files[study.files["table"] == name].itertuples():
                 counts = [format_number(n, "people") for n in (part.rows_in, part.kept, part.set_aside)]
-                rows.append((words("of_which", file=part.file), *counts, ""))
+                of_which = element("span", words("of_which", file=part.file), class_="part")
+                rows.append((of_which, *counts, ""))
     return _table([words(k) for k in ("table", "rows_in", "kept", "aside", "reasons")], rows, (1, 2, 3))
 
 
@@ -100,8 +102,8 @@ def _problems(groups, text: Text, words: _Words) -> Html:
         mend = [element("div", words.mend(group.rule, group.hint))]
         if group.suggestion:
             mend += [element("div", words("toml")), element("pre", group.suggestion)]
-        where = f"{group.table}.{group.column}" if group.column else group.table
-        cells = (where, words.rule(group.rule, text), f"{group.count:,}")
+        where = [f"{group.table}.", Html("<wbr>"), group.column] if group.column else [group.table]
+        cells = (element("span", *where), words.rule(group.rule, text), f"{group.count:,}")
         rows.append((*cells, element("div", *shown), element("div", *mend)))
     return _table([words(k) for k in ("column", "what", "rows", "examples", "mend")], rows, (2,))
 
