@@ -41,7 +41,9 @@ def exports(tmp_path):
 def test_three_months_go_from_export_to_study(exports, tmp_path, capsys):
     out = tmp_path / "study"
     assert main(["init", *map(str, exports), str(out), "--yes", "--language", "zh"]) == 0
-    assert "3 个文件（工作表）合为一张表：列名相同" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert "3 个文件（工作表）合为一张表：列名相同" in said
+    assert "没有 03、04、05、" in said  # between February and October, no year in the names
     assert main(["check", str(out)]) == 0
     said = capsys.readouterr().out
     assert "          50          50           0  of which 互助台账10月.csv" in said

@@ -123,12 +123,8 @@ def joined_reasons(proposal: TableProposal, language: str) -> list[str]:
     months = [month_of(part.label) for part in parts]
     if all(months) and len(set(months)) == len(months):
         lines.append(say(language, "joined_months", first=months[0], last=months[-1]))
-        if all("-" in month for month in months):
-            between = pd.period_range(min(months), max(months), freq="M").astype(str)
-            missing = [month for month in between if month not in months]
-            lines += (
-                [f"!!! {say(language, 'joined_gap', months=listed(missing, language))}"] if missing else []
-            )
+        missing = listed(_between(months), language)
+        lines += [f"!!! {say(language, 'joined_gap', months=missing)}"] if missing else []
         spans = [span(proposal, part) for part in parts]
         dated = [(part, s) for part, s in zip(parts, spans, strict=True) if s]
         lines += [
@@ -144,6 +140,17 @@ def joined_reasons(proposal: TableProposal, language: str) -> list[str]:
         said = say(language, "may_lack", files=listed(labels, language), column=theirs)
         lines.append(f"*   {ours}: {said}")
     return lines
+
+
+def _between(months: list[str]) -> list[str]:
+    """Return the months that are not there between the first and the last; they may be without a year."""
+    if all("-" in month for month in months):
+        between = pd.period_range(min(months), max(months), freq="M").astype(str)
+    elif any("-" in month for month in months):
+        return []
+    else:
+        between = [f"{n:02}" for n in range(int(min(months)), int(max(months)) + 1)]
+    return [month for month in between if month not in months]
 
 
 def part_note(proposal: TableProposal, part: Source, language: str) -> str:
