@@ -248,9 +248,9 @@ def test_an_export_in_another_encoding_or_cut_off_is_named(tmp_path):
 
 def test_no_file_is_overwritten(tmp_path):
     source = write_export(tmp_path / "export")
-    with pytest.raises(StudyError, match="files already"):
+    with pytest.raises(StudyError, match="holds something already"):
         import_decidim(source, source)
-    with pytest.raises(StudyError, match="files already"):
+    with pytest.raises(StudyError, match="holds something already"):
         import_decidim(source, source / "comments.csv")
     assert (source / "comments.csv").read_text(encoding="utf-8") == COMMENTS
     with pytest.raises(StudyError, match="cannot be written"):
