@@ -224,6 +224,16 @@ def test_a_row_that_stands_in_two_exports_is_a_duplicate_as_in_one(tmp_path):
     assert found[["file", "row", "value"]].values.tolist() == [["feb.csv", 3, "M2"]]
 
 
+def test_acts_of_exports_that_overlap_are_said_and_kept(tmp_path):
+    folder = a_study(tmp_path / "s", ['path = "log-*.csv"'])
+    write_csv(folder / "log-1.csv", [act(1, 1), act(1, 1), act(1, 2)])
+    write_csv(folder / "log-2.csv", [act(2, 1), act(1, 2), act(2, 1)])
+    study = open_study(folder)
+    found = study.problems.query("rule == 'in_two_files'")
+    assert found[["file", "row", "level"]].values.tolist() == [["log-2.csv", 3, "note"]]
+    assert len(study.interactions) == 6  # somebody may do the same twice; only a person can tell
+
+
 def test_the_same_export_under_two_names_is_said(tmp_path):
     folder = a_study(tmp_path / "s", ['path = "log*.csv"'])
     for name in ("log.csv", "log (1).csv"):

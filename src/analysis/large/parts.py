@@ -22,7 +22,8 @@ from analysis.tables.pseudonyms import pseudonyms
 from analysis.tables.read import RawTable
 
 LOG = "interactions"
-OF_FILES = ("no_rows", "same_file_twice")  # rules about whole files: said when all parts are there
+# rules about whole files, said when all parts are there; rows in two files are not looked for in a large log
+OF_FILES = ("no_rows", "same_file_twice", "in_two_files")
 SHOWN = 1000  # problems of one kind that are kept at hand; the file holds all
 REMEMBERED = 1_000_000  # people whose pseudonyms are kept at hand, about 250 MB
 COUNTED = re.compile(r"([\d,]+)( rows: .*)")  # "1,200 rows: phone"

@@ -13,7 +13,7 @@ from analysis.tables.config import StudyConfig
 from analysis.tables.declared import FILE as PROCEDURES_FILE
 from analysis.tables.declared import check_names, read_procedures, with_shipped
 from analysis.tables.parse import EXPECTED, parse_column
-from analysis.tables.parts import Part, alike
+from analysis.tables.parts import Part, alike, in_earlier
 from analysis.tables.problems import ERROR, NOTE, SET_ASIDE
 from analysis.tables.procedures import Procedure
 from analysis.tables.pseudonyms import pseudonyms, read_key
@@ -68,6 +68,7 @@ class Check(Account):
             listed = ", ".join(raw.unused)
             self.problems.add(table, "unused_columns", NOTE, "These columns are not read.", values=listed)
         self.note_files(table, raw.parts)
+        self._note_overlap(table, raw)
         for rule, rows in raw.apart.items():
             self.problems.add(
                 table, rule, SET_ASIDE, APART_HINTS[rule], rows=pd.Index(rows), values=[""] * len(rows)
@@ -144,6 +145,13 @@ class Check(Account):
                 table, "same_file_twice", NOTE, "Two files are equal to the last byte, and the rows of both "
                 "are used: take one out of path if it is the same export.", file=again, values=first,
             )  # fmt: skip
+
+    def _note_overlap(self, table: str, raw: RawTable) -> None:
+        """Say which acts stand word for word in an earlier file too; other tables have keys that tell."""
+        if table == "interactions" and len(raw.parts) > 1:
+            again = raw.frame.index[in_earlier(raw.parts, raw.frame)]
+            hint = "This row stands in an earlier file too and counts twice: export without overlap."
+            self.flag(table, again, "in_two_files", NOTE, hint=hint)
 
     def _source(self, table: str) -> RawTable:
         return read_raw(table, self.config.tables[table])

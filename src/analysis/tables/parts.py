@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from hashlib import file_digest
 
 import numpy as np
+import pandas as pd
 
 from analysis.errors import StudyError
 from analysis.tables.patterns import is_like
@@ -62,6 +63,14 @@ def count_rows(parts: Sequence[Part], rows) -> list[int]:
     firsts = np.array([part.first for part in parts])
     at = np.searchsorted(firsts, np.asarray(rows, dtype="int64"), side="right") - 1
     return np.bincount(at, minlength=len(parts)).tolist()
+
+
+def in_earlier(parts: Sequence[Part], frame: pd.DataFrame) -> np.ndarray:
+    """Return for each row of a table whether an earlier one of its files holds it in all columns."""
+    same = pd.util.hash_pandas_object(frame, index=False).to_numpy()
+    firsts = np.array([part.first for part in parts])
+    file = np.searchsorted(firsts, frame.index, side="right") - 1
+    return file > pd.Series(file).groupby(same).transform("min").to_numpy()
 
 
 def alike(config: TableConfig, parts: Sequence[Part]) -> list[tuple[str, str]]:
