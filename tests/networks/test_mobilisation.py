@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import tracemalloc
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -239,3 +241,24 @@ def test_an_empty_log_gives_an_empty_table_or_nan():
     assert not len(mobilisation(HAND.iloc[:0], PEOPLE, n_null=3))
     table = mobilisation(HAND, PEOPLE.assign(role=None), n_null=3)
     assert table.set_index("indicator")["value"].drop(["cascade_size", "cascade_depth"]).isna().all()
+
+
+def test_shuffled_logs_are_held_one_at_a_time():
+    rng, rows, draws = np.random.default_rng(2), 20_000, 60
+    names = np.array([f"p{n}" for n in range(200)])
+    acts = pd.DataFrame({
+        "time": pd.Timestamp("2021-01-01") + pd.to_timedelta(rng.uniform(0, 90, rows), "D"),
+        "community_id": "C0", "kind": "help", "source_id": rng.choice(names, rows),
+        "target_id": rng.choice(names, rows), "gathering_id": None,
+    }).query("source_id != target_id")  # fmt: skip
+    people = pd.DataFrame({"person_id": names, "role": np.where(np.arange(200) < 20, "cadre", "resident")})
+
+    def peak(n_null):
+        tracemalloc.start()
+        mobilisation(acts, people, n_null=n_null)
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return most
+
+    few = peak(2)
+    assert peak(draws) - few < 8 * len(acts) * draws / 10

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 import pandas as pd
@@ -116,7 +117,7 @@ def mobilisation(
     members = place_members(tree, log.communities)
     time = _days(rows)
     strata, rng = time_strata(rows, within), np.random.default_rng(seed)
-    draws = [time, *(time[permute_within(strata, rng)] for _ in range(n_null))]
+    draws = chain([time], (time[permute_within(strata, rng)] for _ in range(n_null)))  # one held at a time
     results = [
         _measure(_recruit(log, draw, window_days), role, members, len(log.communities)) for draw in draws
     ]
