@@ -7,7 +7,7 @@ import pytest
 
 from analysis.cli import main
 from analysis.intake import propose_study, write_study
-from analysis.intake.joining import month_of
+from analysis.intake.joining import joined_reasons, month_of
 from analysis.tables import open_study
 
 PLACES = ["幸福社区", "和谐社区"]
@@ -43,7 +43,7 @@ def test_three_months_go_from_export_to_study(exports, tmp_path, capsys):
     assert main(["init", *map(str, exports), str(out), "--yes", "--language", "zh"]) == 0
     said = capsys.readouterr().out
     assert "3 个文件（工作表）合为一张表：列名相同" in said
-    assert "没有 03、04、05、" in said  # between February and October, no year in the names
+    assert "没有 2021-03、2021-04、2021-05、" in said  # no year in the names: the days in the files say it
     assert main(["check", str(out)]) == 0
     said = capsys.readouterr().out
     assert "          50          50           0  of which 互助台账10月.csv" in said
@@ -56,6 +56,15 @@ def test_three_months_go_from_export_to_study(exports, tmp_path, capsys):
     assert study.interactions["time"].dt.month.value_counts().to_dict() == {1: 5, 2: 10, 10: 50}
     assert study.interactions["kind"].unique().tolist() == ["help"]
     assert (out / "互助台账10月.csv").read_bytes() == exports[1].read_bytes()
+
+
+def test_a_winter_without_years_in_its_names_has_no_gap(tmp_path):
+    files = [write(tmp_path / f"互助台账{month}月.csv", acts(month, 28)) for month in (11, 12)]
+    january = [f"2022/1/{1 + n} 9:00" for n in range(28)]
+    files.append(write(tmp_path / "互助台账1月.csv", acts(1, 28, 发生时间=january)))
+    assert not any(
+        "!!!" in line for line in joined_reasons(propose_study(files).tables["interactions"], "en")
+    )
 
 
 def test_files_of_one_name_in_two_folders_and_files_left_where_they_lie(tmp_path):

@@ -123,9 +123,10 @@ def joined_reasons(proposal: TableProposal, language: str) -> list[str]:
     months = [month_of(part.label) for part in parts]
     if all(months) and len(set(months)) == len(months):
         lines.append(say(language, "joined_months", first=months[0], last=months[-1]))
-        missing = listed(_between(months), language)
-        lines += [f"!!! {say(language, 'joined_gap', months=missing)}"] if missing else []
         spans = [span(proposal, part) for part in parts]
+        covered = months if all("-" in month for month in months) else [_middle(s) for s in spans if s]
+        missing = listed(_between(covered), language)
+        lines += [f"!!! {say(language, 'joined_gap', months=missing)}"] if missing else []
         dated = [(part, s) for part, s in zip(parts, spans, strict=True) if s]
         lines += [
             f"!!! {say(language, 'joined_overlap', first=first.label, second=second.label)}"
@@ -143,14 +144,15 @@ def joined_reasons(proposal: TableProposal, language: str) -> list[str]:
 
 
 def _between(months: list[str]) -> list[str]:
-    """Return the months that are not there between the first and the last; they may be without a year."""
-    if all("-" in month for month in months):
-        between = pd.period_range(min(months), max(months), freq="M").astype(str)
-    elif any("-" in month for month in months):
-        return []
-    else:
-        between = [f"{n:02}" for n in range(int(min(months)), int(max(months)) + 1)]
+    """Return the months from the first to the last that are not there."""
+    between = pd.period_range(min(months), max(months), freq="M").astype(str) if months else ()
     return [month for month in between if month not in months]
+
+
+def _middle(days: tuple[str, str]) -> str:
+    """Return the month half way between two days: that of a file with a few acts of its neighbours."""
+    first, last = (pd.Timestamp(day) for day in days)
+    return f"{first + (last - first) / 2:%Y-%m}"
 
 
 def part_note(proposal: TableProposal, part: Source, language: str) -> str:
