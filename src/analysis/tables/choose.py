@@ -39,7 +39,6 @@ def choose_alike(
 def choose(
     table: str, config: TableConfig, header: list[str]
 ) -> tuple[dict[str, list[int]], tuple[str, ...]]:
-    """Return our name -> positions of the columns to read, and the names not used."""
     """Return our name -> positions of the columns to read, and the names not used.
 
     Raises

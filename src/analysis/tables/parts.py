@@ -52,25 +52,27 @@ def locate(parts: Sequence[Part], rows) -> tuple[list[str], list[int]]:
     rows = np.asarray(rows, dtype="int64")
     if not parts:
         return [""] * len(rows), rows.tolist()
-    firsts = np.array([part.first for part in parts])
-    at = np.searchsorted(firsts, rows, side="right") - 1
-    own = np.array([part.row for part in parts])
-    return [parts[n].label for n in at], (rows - firsts[at] + own[at]).tolist()
+    at = _file_of(parts, rows)
+    shift = np.array([part.row - part.first for part in parts])
+    return [parts[n].label for n in at], (rows + shift[at]).tolist()
 
 
 def count_rows(parts: Sequence[Part], rows) -> list[int]:
     """Return how many of these rows of a table stand in each of its parts."""
-    firsts = np.array([part.first for part in parts])
-    at = np.searchsorted(firsts, np.asarray(rows, dtype="int64"), side="right") - 1
-    return np.bincount(at, minlength=len(parts)).tolist()
+    return np.bincount(_file_of(parts, rows), minlength=len(parts)).tolist()
 
 
 def in_earlier(parts: Sequence[Part], frame: pd.DataFrame) -> np.ndarray:
     """Return for each row of a table whether an earlier one of its files holds it in all columns."""
     same = pd.util.hash_pandas_object(frame, index=False).to_numpy()
-    firsts = np.array([part.first for part in parts])
-    file = np.searchsorted(firsts, frame.index, side="right") - 1
+    file = _file_of(parts, frame.index)
     return file > pd.Series(file).groupby(same).transform("min").to_numpy()
+
+
+def _file_of(parts: Sequence[Part], rows) -> np.ndarray:
+    """Return the position in `parts` of the file that each row of a table stands in."""
+    firsts = np.array([part.first for part in parts])
+    return np.searchsorted(firsts, np.asarray(rows, dtype="int64"), side="right") - 1
 
 
 def alike(config: TableConfig, parts: Sequence[Part]) -> list[tuple[str, str]]:
