@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -93,6 +94,16 @@ def test_a_kernel_runs_is_interrupted_restarted_and_ended(started, kernels):
     manager.shutdown_kernel()
     assert not manager.is_alive()
     assert not psutil.Process(kernels._zygote.pid).children()
+
+
+def test_a_kernel_is_handed_over_once_it_listens(kernels):
+    manager = KernelManager(kernel_name=NAME)
+    manager.start_kernel(extra_arguments=["--log-level=50"])
+    try:
+        info = manager.get_connection_info()
+        socket.create_connection((info["ip"], info["iopub_port"]), timeout=1).close()
+    finally:
+        manager.shutdown_kernel(now=True)
 
 
 def test_a_kernel_that_dies_is_seen_to(started):
