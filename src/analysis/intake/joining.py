@@ -128,6 +128,7 @@ def joined_reasons(proposal: TableProposal, language: str) -> list[str]:
         missing = listed(_between(covered), language)
         lines += [f"!!! {say(language, 'joined_gap', months=missing)}"] if missing else []
         dated = [(part, s) for part, s in zip(parts, spans, strict=True) if s]
+        dated.sort(key=lambda pair: pair[1])  # by name January stands before the December that came first
         lines += [
             f"!!! {say(language, 'joined_overlap', first=first.label, second=second.label)}"
             for (first, a), (second, b) in pairwise(dated) if b[0] <= a[1]
