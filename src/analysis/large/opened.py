@@ -20,7 +20,7 @@ from analysis.tables.places import PlaceTree
 from analysis.tables.procedures import Procedure
 from analysis.tables.study import FILE_ACCOUNT, Study
 
-HEADER, FORMAT = SPLIT, 1
+HEADER, FORMAT = SPLIT, 2
 WHOLE, DISTRICTS, OUTSIDE = "whole", "districts", "outside"
 VISITORS = "visitors"
 FILES = "files.parquet"  # the account by file, where a table stands in several
